@@ -1,0 +1,88 @@
+"""The record: one SQL database, reached through SQLAlchemy Core.
+
+Each room declares its own tables on `metadata`; `open_record` creates what is missing. The embedded
+default is SQLite (WAL, synchronous=FULL); a URL in the settings names another server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.errors import StartError
+
+T = TypeVar("T")
+metadata = sa.MetaData()
+
+IN_LIMIT = 500
+"""How many values one IN (…) carries: SQLite's oldest limit on parameters is 999."""
+
+
+def open_record(url: str | Path) -> sa.Engine:
+    """Opens the record and creates missing tables. StartError says what stands in the way."""
+    name = f"sqlite:///{url}" if isinstance(url, Path) else url
+    try:
+        engine = sa.create_engine(name, connect_args={"timeout": 30} if "sqlite" in name else {})
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine)
+        metadata.create_all(engine)
+    except SQLAlchemyError as problem:
+        raise StartError(f"cannot open the record: {problem.args[0]}") from problem
+    return engine
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: Any) -> None:
+        # Python's own BEGIN is late (first write) and would let two writers deadlock.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: sa.Connection) -> None:
+        options = connection.get_execution_options()
+        connection.exec_driver_sql("BEGIN" if options.get("read") else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction that takes the write lock at once: no upgrade, so no deadlock."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A consistent view that waits for no writer."""
+    with engine.connect().execution_options(read=True) as connection, connection.begin():
+        yield connection
+
+
+def upsert(table: sa.Table, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    """Inserts rows, replacing those with the same primary key. All rows have the same columns."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if values:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(statement, rows)
+
+
+def chunks(values: list[T], size: int = IN_LIMIT) -> Iterator[list[T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,128 @@
+"""All settings, one section a stage. defaults < `leadline.yaml` < environment.
+
+`LEADLINE__API__PORT=3100` sets `api.port`. Unknown keys are refused; secrets are never printed.
+`config/reference.yaml` names every key with its default.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+from core.errors import DefinitionError, Problem
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Api(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(3000, ge=1, le=65535)
+    max_body_bytes: int = Field(512_000, ge=1_000)  # Segment: 500 KB a batch
+    max_event_bytes: int = Field(32_768, ge=100)  # Segment: 32 KB an event
+    max_batch: int = Field(2_500, ge=1)
+    queue_limit: int = Field(20_000, ge=1)  # events waiting for the log's writer
+
+
+class Record(Section):
+    url: SecretStr | None = None  # none: SQLite in the data folder
+
+
+class Redis(Section):
+    url: SecretStr | None = None  # none: the embedded server
+    timeout_s: float = Field(0.25, gt=0)
+
+
+class Worker(Section):
+    batch: int = Field(1_000, ge=1, le=20_000)
+    poll_s: float = Field(0.02, gt=0)
+    log_days: int = Field(7, ge=1, le=7)  # raw events are kept no longer
+    late_hours: int = Field(24, ge=0)  # an event older than this sends no signal
+
+
+class Identity(Section):
+    blocked: tuple[str, ...] = ("-1", "null", "anonymous", "undefined", "none")
+    per_lead: int = Field(5, ge=1)  # of each kind but user_id, which is one
+
+
+class Destination(Section):
+    kind: Literal["console", "webhook", "slack"]
+    url: str = ""
+    secret: SecretStr | None = None
+    secret_before: SecretStr | None = None  # while a secret rotates
+
+
+class Signals(Section):
+    destinations: dict[str, Destination] = {"console": Destination(kind="console")}
+    allow_private_addresses: bool = False
+    timeout_s: float = Field(15.0, gt=0)
+    source: str = "leadline/live"
+
+
+class Models(Section):
+    poll_s: float = Field(1.0, gt=0)  # how often a process looks which release is in force
+    watch_s: float = Field(3.0, gt=0)  # how often the registry's aliases are copied in
+    label_days: int = Field(90, ge=1)
+    moment_days: int = Field(30, ge=0)
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="LEADLINE__", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    api: Api = Api()
+    record: Record = Record()
+    redis: Redis = Redis()
+    worker: Worker = Worker()
+    identity: Identity = Identity()
+    signals: Signals = Signals()
+    models: Models = Models()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment above file above defaults."""
+        yaml = YamlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, yaml
+
+
+def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
+    """Reads the file (if it exists) and the environment. DefinitionError names every wrong key."""
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(yaml_file=file)
+
+    try:
+        loaded = FromFile(**overrides)
+    except ValidationError as wrong:
+        problems = [
+            Problem(".".join(str(part) for part in error["loc"]), error["msg"])
+            for error in wrong.errors()
+        ]
+        where = f"{file} or the environment" if file else "the environment"
+        raise DefinitionError(
+            f"the settings are wrong (from {where})",
+            problems=problems,
+            do="config/reference.yaml names every key, its meaning and its default",
+        ) from wrong
+    except (OSError, ValueError) as wrong:
+        raise DefinitionError(f"cannot read {file}: {wrong}") from wrong
+    return Settings.model_construct(
+        **{name: getattr(loaded, name) for name in Settings.model_fields}
+    )

@@ -1,0 +1,4 @@
+"""Stages 1–3: a raw payload becomes an `EnrichedEvent`.
+
+accept (intake) → match (identity) → enrich (enrichment), each on a batch, each with its own type.
+"""

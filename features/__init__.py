@@ -1,0 +1,8 @@
+"""Stage 4, update: events become tiles, and tiles at a moment become a `FeatureVector`.
+
+measures.py      what of an event is counted            (the table)
+definitions.py   which features are made of the counts  (the table)
+tiles.py         counts per hour and day of one entity: what is stored, online and offline
+windows.py       tiles + as_of → values: the one definition, for both sides
+vector.py        lead and account together
+"""
