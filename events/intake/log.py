@@ -1,0 +1,246 @@
+"""The event log: accepted events in order, on disk before they are answered.
+
+A SQLite file of its own. One thread writes; whatever waits when it is free shares one commit, so
+that many small requests cost one sync. Any process may read; offsets appear in order.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from core.clock import Clock, SystemClock
+from core.errors import StartError, Unavailable
+from events.types import Door, RawEvent
+
+GROUP_LIMIT = 5_000
+"""Events in one commit at most: bounds what a crash can undo and how long a reader waits."""
+PRUNE_STEP = 1_000
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS event (
+  "offset" INTEGER PRIMARY KEY AUTOINCREMENT, recorded_at INTEGER NOT NULL,
+  door TEXT NOT NULL, source TEXT NOT NULL, key_id TEXT NOT NULL,
+  ip TEXT NOT NULL, user_agent TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL);
+"""
+_INSERT = (
+    "INSERT INTO event (recorded_at, door, source, key_id, ip, user_agent, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_READ = (
+    'SELECT "offset", recorded_at, door, source, key_id, ip, user_agent, body'
+    ' FROM event WHERE "offset" > ? ORDER BY "offset" LIMIT ?'
+)
+_LAST = 'SELECT "offset", recorded_at FROM event ORDER BY "offset" DESC LIMIT 1'
+_OLDEST = 'SELECT "offset", recorded_at FROM event WHERE "offset" <= ? ORDER BY "offset" LIMIT ?'
+
+
+class NewEvent(NamedTuple):
+    """One event as it came in by a door; offset and time are the log's to give."""
+
+    door: Door
+    source: str
+    key_id: str
+    ip: str
+    user_agent: str
+    body: bytes
+
+
+class _Waiting(NamedTuple):
+    events: Sequence[NewEvent]
+    done: Future[int]
+
+
+class EventLog:
+    """Opens the log, creating what is missing. StartError says why it cannot.
+
+    The writing thread starts with the first append, so that a process that only reads has none.
+    """
+
+    def __init__(self, path: Path, clock: Clock | None = None, queue_limit: int = 20_000) -> None:
+        self._path = path
+        self._clock = clock or SystemClock()
+        self._limit = queue_limit
+        self._queue: deque[_Waiting] = deque()
+        self._waiting = 0
+        self._closed = False
+        self._wake = threading.Condition()
+        self._writer: threading.Thread | None = None
+        self._reading = threading.Lock()
+        try:
+            self._reader = _connect(path)
+            self._reader.executescript(_SCHEMA)
+        except sqlite3.Error as problem:
+            raise StartError(
+                f"cannot open the event log {path}: {problem}",
+                do="check that the disk has space and that the file is an event log of ours",
+            ) from problem
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait for the writer."""
+        return self._waiting
+
+    def append(self, events: Sequence[NewEvent]) -> Future[int]:
+        """Hands events over in order; the future's value, once they are synced, is the last offset.
+
+        All of them are written or none. Raises Unavailable at once when too much waits; the future
+        fails with Unavailable when the disk refuses. No events: proves that the log can be written.
+        """
+        done: Future[int] = Future()
+        with self._wake:
+            if self._closed:
+                raise Unavailable("the event log is closed: the service stops")
+            if self._waiting and self._waiting + len(events) > self._limit:
+                raise Unavailable(f"{self._waiting} events already wait to be written")
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write, name="event-log", daemon=True)
+                self._writer.start()
+            self._queue.append(_Waiting(events, done))
+            self._waiting += len(events)
+            self._wake.notify()
+        return done
+
+    def read(self, after: int, limit: int) -> list[RawEvent]:
+        """Up to `limit` events with offsets above `after`, in order."""
+        with self._reading:
+            rows = self._reader.execute(_READ, (after, limit)).fetchall()
+        return [
+            RawEvent(
+                offset=row[0],
+                recorded_at=row[1],
+                door=Door(row[2]),
+                source=row[3],
+                key_id=row[4],
+                ip=row[5],
+                user_agent=row[6],
+                body=row[7],
+            )
+            for row in rows
+        ]
+
+    def last_offset(self) -> int:
+        """The newest offset; 0 when nothing was ever appended."""
+        with self._reading:
+            row = self._reader.execute(_LAST).fetchone()
+        return int(row[0]) if row else 0
+
+    def prune(self, before_recorded_at: int, up_to_offset: int) -> int:
+        """Drops events older than a moment and not after an offset. Returns how many.
+
+        The newest event always stays: the next start takes its time from it, so that `recorded_at`
+        never steps back. In small steps, because the writer waits meanwhile.
+        """
+        dropped = 0
+        keep_from = self.last_offset()
+        with _opened(self._path) as connection:
+            # Personal values shall not outlive their row in free pages of the file.
+            connection.execute("PRAGMA secure_delete=ON")
+            while True:
+                bounds = (min(up_to_offset, keep_from - 1), PRUNE_STEP)
+                oldest = connection.execute(_OLDEST, bounds).fetchall()
+                stale = [offset for offset, at in oldest if at < before_recorded_at]
+                if not stale:
+                    return dropped
+                connection.execute('DELETE FROM event WHERE "offset" <= ?', (stale[-1],))
+                dropped += len(stale)
+
+    def close(self) -> None:
+        """Writes what waits, then stops. Appending afterwards raises Unavailable."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        if self._writer is not None:
+            self._writer.join()
+        with self._reading:
+            self._reader.close()
+
+    def _write(self) -> None:
+        connection: sqlite3.Connection | None = None
+        while group := self._take():
+            try:
+                connection = connection or _connect(self._path)
+                offsets = self._commit(connection, group)
+            except Exception as problem:  # noqa: BLE001 - the writer has to outlive any one group
+                _drop(connection)
+                connection = None
+                _fail(group, problem)
+            else:
+                for waiting, offset in zip(group, offsets, strict=True):
+                    waiting.done.set_result(offset)
+        _drop(connection)
+
+    def _take(self) -> list[_Waiting]:
+        """Waits for work. What its caller gave up meanwhile is left out; empty means: closed."""
+        with self._wake:
+            while True:
+                group: list[_Waiting] = []
+                size = 0
+                while self._queue and (not group or size < GROUP_LIMIT):
+                    waiting = self._queue.popleft()
+                    self._waiting -= len(waiting.events)
+                    if waiting.done.set_running_or_notify_cancel():
+                        group.append(waiting)
+                        size += len(waiting.events)
+                if group or self._closed:
+                    return group
+                self._wake.wait()
+
+    def _commit(self, connection: sqlite3.Connection, group: list[_Waiting]) -> list[int]:
+        """One transaction. Returns the last offset of each member of the group.
+
+        The last time is read inside it: right also after a restart, and with a second process.
+        """
+        connection.execute("BEGIN IMMEDIATE")
+        offset, last = connection.execute(_LAST).fetchone() or (0, 0)
+        now = max(self._clock.now(), last + 1)
+        rows = [event for waiting in group for event in waiting.events]
+        connection.executemany(_INSERT, ((now + at, *event) for at, event in enumerate(rows)))
+        if rows:
+            (top,) = connection.execute("SELECT last_insert_rowid()").fetchone()
+            offset = top - len(rows)
+        else:
+            connection.execute("INSERT OR REPLACE INTO probe VALUES (1, ?)", (now,))
+        connection.execute("COMMIT")
+        offsets = []
+        for waiting in group:
+            offset += len(waiting.events)
+            offsets.append(offset)
+        return offsets
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    # FULL, because NORMAL loses answered events in a power cut.
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = _connect(path)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _drop(connection: sqlite3.Connection | None) -> None:
+    """Closing rolls back what was not committed; the next group opens anew."""
+    if connection is not None:
+        connection.close()
+
+
+def _fail(group: list[_Waiting], problem: Exception) -> None:
+    for waiting in group:
+        trouble = Unavailable(f"the event log cannot be written: {problem}")
+        trouble.__cause__ = problem
+        waiting.done.set_exception(trouble)
