@@ -1,0 +1,114 @@
+"""`leadline keys`: make, list, rotate and revoke API keys. A running api follows in a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+import sqlalchemy as sa
+
+from core.clock import HOUR, SystemClock, to_iso
+from core.database import open_record
+from core.installation import Installation
+from core.settings import load_settings
+from serving.keys import ApiKey, KeyKind, NewKey
+from serving.keys import create as create_key
+from serving.keys import list_keys as all_keys
+from serving.keys import revoke as revoke_key
+from serving.keys import rotate as rotate_key
+
+_data = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".leadline/default"),
+    show_default=True,
+    help="The folder of the installation.",
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def keys() -> None:
+    """API keys: `write` sends events, `secret` reads and scores as well."""
+
+
+@keys.command()
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in KeyKind]),
+    required=True,
+    help="write may stand in a web page; secret may not.",
+)
+@_data
+@_as_json
+def create(kind: str, data: Path, as_json: bool) -> None:
+    """Make a key and print it: this once."""
+    _show_new(create_key(_record(data), KeyKind(kind), SystemClock().now()), as_json)
+
+
+@keys.command("list")
+@_data
+@_as_json
+def list_keys(data: Path, as_json: bool) -> None:
+    """List all keys, without the keys themselves."""
+    rows = [_told(key) for key in all_keys(_record(data))]
+    if as_json:
+        click.echo(msgspec.json.encode(rows).decode())
+        return
+    for row in rows:
+        click.echo(f"{row['id']}  {row['kind']:6}  {row['state']:8}  made {row['created_at']}")
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@click.option(
+    "--grace-hours",
+    type=click.IntRange(0, 24 * 30),
+    default=24,
+    show_default=True,
+    help="How long the old key still works.",
+)
+@_data
+@_as_json
+def rotate(key_id: str, grace_hours: int, data: Path, as_json: bool) -> None:
+    """Make a new key of the same kind; the old one ends after the grace."""
+    now = SystemClock().now()
+    _show_new(rotate_key(_record(data), key_id, now, grace_hours * HOUR), as_json)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
+@_data
+def revoke(key_id: str, data: Path) -> None:
+    """Refuse a key from now on."""
+    revoke_key(_record(data), key_id, SystemClock().now())
+    click.echo(f"{key_id} is revoked")
+
+
+def _record(data: Path) -> sa.Engine:
+    installation = Installation(data).create()
+    settings = load_settings(installation.settings_file)
+    url = settings.record.url
+    return open_record(url.get_secret_value() if url else installation.record_db)
+
+
+def _show_new(made: NewKey, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode(made).decode())
+        return
+    click.echo(f"{made.kind} key {made.id}: {made.key}")
+    click.echo("keep it now: it is not shown again")
+
+
+def _told(key: ApiKey) -> dict[str, str | None]:
+    now = SystemClock().now()
+    state = "valid" if key.valid(now) else "revoked" if key.revoked_at is not None else "expired"
+    return {
+        "id": key.id,
+        "kind": key.kind.value,
+        "state": state,
+        "created_at": to_iso(key.created_at),
+        "expires_at": to_iso(key.expires_at) if key.expires_at is not None else None,
+        "revoked_at": to_iso(key.revoked_at) if key.revoked_at is not None else None,
+    }
