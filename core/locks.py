@@ -1,4 +1,4 @@
-"""One process for one duty in one data folder, held by the kernel: a crash lets go of it at once."""
+"""One process for one duty in one data folder, held by the kernel: a crash lets go at once."""
 
 from __future__ import annotations
 

