@@ -96,6 +96,9 @@ class Merge(msgspec.Struct, frozen=True, kw_only=True):
     because: str
     known_at: int
     offset: int
+    survivor_account: str | None = None
+    absorbed_account: str | None = None
+    """Where each belonged before."""
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

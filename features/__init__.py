@@ -6,3 +6,10 @@ tiles.py         counts per hour and day of one entity: what is stored, online a
 windows.py       tiles + as_of → values: the one definition, for both sides
 vector.py        lead and account together
 """
+
+from pathlib import Path
+
+
+def feature_repo_path() -> Path:
+    """The folder that `feast apply` scans."""
+    return Path(__file__).parent / "feature_repo"

@@ -221,6 +221,11 @@ def join_account(account: Tiles, lead: Tiles, lead_id: str) -> None:
     history.words = {}
     history.seen = {SESSIONS.number: history.seen.get(SESSIONS.number, {})}
     merge(account, history)
+    see_active(account, lead, lead_id)
+
+
+def see_active(account: Tiles, lead: Tiles, lead_id: str) -> None:
+    """Counts a lead among the active people, as of its last own deed."""
     if _ENGAGED in lead.last:
         _see(account, ACTIVE_PEOPLE.number, key_of(lead_id), lead.last[_ENGAGED])
 

@@ -1,0 +1,109 @@
+"""Identifier → lead and account for score calls: Redis first, the record behind it.
+
+The index in Redis is derived and keyed by pseudonyms; a miss there asks the record, so only the
+record can say that nobody is known by an identifier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import redis
+import sqlalchemy as sa
+
+from core.database import chunks, reading
+from events.identity.graph import Key, key_of
+from events.identity.tables import IDENTIFIER, LEAD
+from events.types import Identifier
+
+Found = tuple[str, str | None]
+"""Lead id, account id."""
+
+_PREFIX = b"leadline:who:"
+
+
+class IdentifierIndex:
+    def __init__(self, client: redis.Redis, engine: sa.Engine, secret: bytes) -> None:
+        self._client = client
+        self._engine = engine
+        self._secret = secret
+
+    def find(self, identifiers: Sequence[Identifier]) -> list[Found | None]:
+        """One round trip to Redis; those it does not know are asked of the record.
+
+        Raises `redis.RedisError` when Redis does not answer: then `find_in_record` does.
+        """
+        keys = [key_of(self._secret, one) for one in identifiers]
+        replies = self._client.execute_command("MGET", *(_PREFIX + key for key in keys))
+        found = [_parse(reply) for reply in replies]
+        missing = [key for key, one in zip(keys, found, strict=True) if one is None]
+        if not missing:
+            return found
+        behind = self._ask_record(missing)
+        return [one or behind.get(key) for key, one in zip(keys, found, strict=True)]
+
+    def find_in_record(self, identifiers: Sequence[Identifier]) -> list[Found | None]:
+        keys = [key_of(self._secret, one) for one in identifiers]
+        behind = self._ask_record(keys)
+        return [behind.get(key) for key in keys]
+
+    def find_leads(self, lead_ids: Sequence[str]) -> list[Found | None]:
+        """Lead ids, as handed out by earlier answers → the leads that stand for them today."""
+        found: dict[str, Found] = {}
+        wanted = dict.fromkeys(lead_ids)
+        after = {lead_id: lead_id for lead_id in wanted}
+        with reading(self._engine) as connection:
+            while after:
+                rows = _leads(connection, set(after.values()))
+                for asked, lead_id in list(after.items()):
+                    row = rows.get(lead_id)
+                    if row is not None and row.merged_into:
+                        after[asked] = row.merged_into
+                        continue
+                    if row is not None:
+                        found[asked] = (row.lead_id, row.account_id)
+                    del after[asked]
+        return [found.get(lead_id) for lead_id in lead_ids]
+
+    def write(self, connection: sa.Connection, lead_ids: Iterable[str]) -> None:
+        """Brings the index of these leads up to the record (`connection` reads it)."""
+        with self._client.pipeline(transaction=False) as pipe:
+            for some in chunks(sorted(set(lead_ids))):
+                for row in connection.execute(_owned(IDENTIFIER.c.lead_id, some)):
+                    pipe.set(_PREFIX + row.key, f"{row.lead_id}|{row.account_id or ''}")
+            pipe.execute()
+
+    def _ask_record(self, keys: Sequence[Key]) -> dict[Key, Found]:
+        found: dict[Key, Found] = {}
+        with reading(self._engine) as connection:
+            for some in chunks(sorted(set(keys))):
+                for row in connection.execute(_owned(IDENTIFIER.c.key, some)):
+                    found[row.key] = (row.lead_id, row.account_id)
+        return found
+
+
+def _owned(
+    column: sa.Column[bytes] | sa.Column[str], values: Sequence[bytes] | Sequence[str]
+) -> sa.Select[Any]:
+    return (
+        sa.select(IDENTIFIER.c.key, IDENTIFIER.c.lead_id, LEAD.c.account_id)
+        .join(LEAD, LEAD.c.lead_id == IDENTIFIER.c.lead_id)
+        .where(column.in_(values))
+    )
+
+
+def _leads(connection: sa.Connection, lead_ids: set[str]) -> dict[str, sa.Row[Any]]:
+    columns = (LEAD.c.lead_id, LEAD.c.account_id, LEAD.c.merged_into)
+    found: dict[str, sa.Row[Any]] = {}
+    for some in chunks(sorted(lead_ids)):
+        for row in connection.execute(sa.select(*columns).where(LEAD.c.lead_id.in_(some))):
+            found[row.lead_id] = row
+    return found
+
+
+def _parse(reply: bytes | None) -> Found | None:
+    if reply is None:
+        return None
+    lead_id, _, account_id = reply.decode().partition("|")
+    return lead_id, account_id or None

@@ -1,0 +1,98 @@
+"""What the CRM said of leads and deals: when a lead was opened, how a deal ended.
+
+Training reads labels from here. Both are events like any other; nothing else writes these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database import metadata, upsert
+from events.types import EnrichedEvent, Event, IdentifierKind
+
+CRM_LEAD = sa.Table(
+    "crm_lead",
+    metadata,
+    sa.Column("crm_id", sa.String, primary_key=True),
+    sa.Column("lead_id", sa.String, nullable=False),  # as matched then; ask by crm_id and moment
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("known_at", sa.BigInteger, nullable=False),
+    sa.Column("owner", sa.String),
+)
+
+OUTCOME = sa.Table(
+    "outcome",
+    metadata,
+    sa.Column("deal_id", sa.String, primary_key=True),
+    sa.Column("crm_id", sa.String),
+    sa.Column("lead_id", sa.String, nullable=False),
+    sa.Column("account_id", sa.String),
+    sa.Column("won", sa.Boolean, nullable=False),
+    sa.Column("value", sa.Float),
+    sa.Column("closed_at", sa.BigInteger, nullable=False),
+    sa.Column("known_at", sa.BigInteger, nullable=False),
+)
+
+
+def save_outcomes(connection: sa.Connection, enriched: Sequence[EnrichedEvent]) -> None:
+    """Keeps the leads opened and the deals closed in a batch; a later word on one replaces it."""
+    leads: dict[str, dict[str, Any]] = {}
+    deals: dict[str, dict[str, Any]] = {}
+    for one in enriched:
+        name = one.matched.event.name
+        if name == "lead_created" and (crm_id := crm_id_of(one.matched.event)):
+            leads[crm_id] = _lead_row(crm_id, one)
+        elif name == "opportunity_closed" and (deal := _deal_row(one)):
+            deals[deal["deal_id"]] = deal
+    upsert(CRM_LEAD, connection, list(leads.values()))
+    upsert(OUTCOME, connection, list(deals.values()))
+
+
+def crm_id_of(event: Event) -> str | None:
+    """The CRM's own id of the lead, if the event carries one."""
+    ids = (one.value for one in event.identifiers if one.kind is IdentifierKind.CRM_ID)
+    return next(ids, None)
+
+
+def owners(connection: sa.Connection, lead_ids: list[str]) -> dict[str, str]:
+    """For each lead id the representative whom the CRM names as its owner."""
+    rows = connection.execute(
+        sa.select(CRM_LEAD.c.lead_id, CRM_LEAD.c.owner)
+        .where(CRM_LEAD.c.lead_id.in_(lead_ids), CRM_LEAD.c.owner.is_not(None))
+        .order_by(CRM_LEAD.c.created_at)
+    )
+    return {row.lead_id: row.owner for row in rows}
+
+
+def _lead_row(crm_id: str, one: EnrichedEvent) -> dict[str, Any]:
+    event = one.matched.event
+    owner = event.properties.get("owner")
+    return {
+        "crm_id": crm_id,
+        "lead_id": one.matched.lead_id,
+        "created_at": event.occurred_at,
+        "known_at": event.known_at,
+        "owner": str(owner) if owner else None,
+    }
+
+
+def _deal_row(one: EnrichedEvent) -> dict[str, Any] | None:
+    event = one.matched.event
+    deal_id = event.properties.get("opportunity_id")
+    outcome = event.properties.get("outcome")
+    if not deal_id or outcome not in {"won", "lost"}:
+        return None
+    value = event.properties.get("value")
+    return {
+        "deal_id": str(deal_id),
+        "crm_id": crm_id_of(event),
+        "lead_id": one.matched.lead_id,
+        "account_id": one.matched.account_id,
+        "won": outcome == "won",
+        "value": float(value) if isinstance(value, int | float) else None,
+        "closed_at": event.occurred_at,
+        "known_at": event.known_at,
+    }

@@ -1,0 +1,143 @@
+"""What a batch of events does to the tiles it touches: counts, merges, moves between accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+
+import msgspec
+
+from core.clock import DAY
+from events.types import EnrichedEvent, Merge, Move
+from features.definitions import Entity
+from features.record import TileRow
+from features.tiles import (
+    Tiles,
+    change_of,
+    encode,
+    forget_person,
+    join_account,
+    merge,
+    prune,
+    see_active,
+    update_account,
+    update_lead,
+)
+
+Name = tuple[Entity, str]
+
+
+class Held(msgspec.Struct):
+    """One entity's tiles in memory, and the newest moment they were known."""
+
+    tiles: Tiles
+    known_at: int = 0
+    pruned_day: int = 0
+
+
+class Batch:
+    """Takes events in order; `rows` are the tile rows they make, newest word on each moment last.
+
+    `members_before` gives the leads of an account before this batch, their tiles in `held`.
+    """
+
+    def __init__(
+        self, held: MutableMapping[Name, Held], members_before: Callable[[str], set[str]]
+    ) -> None:
+        self._held = held
+        self._members_before = members_before
+        self._moved: list[Move] = []
+        self._rows: dict[tuple[Entity, str, int], TileRow] = {}
+
+    def take(self, one: EnrichedEvent) -> None:
+        matched = one.matched
+        changed: dict[Name, None] = {}
+        for joined in matched.merges:
+            self._merge(joined, changed)
+        for move in matched.moves:
+            self._move(move, changed)
+        lead = (Entity.LEAD, matched.lead_id)
+        change = change_of(one)
+        update_lead(self._held[lead].tiles, change)
+        changed[lead] = None
+        if matched.account_id:
+            account = (Entity.ACCOUNT, matched.account_id)
+            update_account(self._held[account].tiles, change, matched.lead_id)
+            changed[account] = None
+        for name in changed:
+            self._write(name, one)
+
+    def rows(self) -> list[TileRow]:
+        return list(self._rows.values())
+
+    def _merge(self, joined: Merge, changed: dict[Name, None]) -> None:
+        """The survivor's tiles take up the absorbed lead's, and so does its account."""
+        survivor = self._held[Entity.LEAD, joined.survivor].tiles
+        gone = (Entity.LEAD, joined.absorbed)
+        absorbed = self._held[gone].tiles
+        here, there = joined.survivor_account, joined.absorbed_account
+        if there and here is None:
+            account = self._held[Entity.ACCOUNT, there].tiles
+            forget_person(account, joined.absorbed)
+            join_account(account, survivor, joined.survivor)
+            self._moved.append(Move(lead_id=joined.survivor, before=None, after=there))
+        elif there and there != here:
+            self._leave(joined.absorbed, there)
+            changed[Entity.ACCOUNT, there] = None
+        if here and there != here:
+            join_account(self._held[Entity.ACCOUNT, here].tiles, absorbed, joined.survivor)
+        merge(survivor, absorbed)
+        if account_id := here or there:
+            account = self._held[Entity.ACCOUNT, account_id].tiles
+            forget_person(account, joined.absorbed)
+            see_active(account, survivor, joined.survivor)
+            changed[Entity.ACCOUNT, account_id] = None
+        if there:
+            self._moved.append(Move(lead_id=joined.absorbed, before=there, after=None))
+        self._held[gone].tiles = Tiles()
+        changed[Entity.LEAD, joined.survivor] = changed[gone] = None
+
+    def _move(self, move: Move, changed: dict[Name, None]) -> None:
+        if move.before:
+            self._leave(move.lead_id, move.before)
+            changed[Entity.ACCOUNT, move.before] = None
+        if move.after:
+            lead = self._held[Entity.LEAD, move.lead_id].tiles
+            join_account(self._held[Entity.ACCOUNT, move.after].tiles, lead, move.lead_id)
+            changed[Entity.ACCOUNT, move.after] = None
+        self._moved.append(move)
+
+    def _leave(self, lead_id: str, account_id: str) -> None:
+        """First and last times cannot be subtracted: the account is counted anew without it."""
+        held = self._held[Entity.ACCOUNT, account_id]
+        words = held.tiles.words
+        held.tiles = Tiles(words=words)
+        for member in sorted(self._members(account_id) - {lead_id}):
+            join_account(held.tiles, self._held[Entity.LEAD, member].tiles, member)
+
+    def _members(self, account_id: str) -> set[str]:
+        members = set(self._members_before(account_id))
+        for move in self._moved:
+            if move.before == account_id:
+                members.discard(move.lead_id)
+            if move.after == account_id:
+                members.add(move.lead_id)
+        return members
+
+    def _write(self, name: Name, one: EnrichedEvent) -> None:
+        """One row a moment: later events known at the same moment replace it."""
+        held = self._held[name]
+        event = one.matched.event
+        held.known_at = max(held.known_at, event.known_at)
+        day = held.known_at // DAY
+        if day > held.pruned_day:
+            prune(held.tiles, held.known_at)
+            held.pruned_day = day
+        gone = any(joined.absorbed == name[1] for joined in one.matched.merges)
+        self._rows[*name, held.known_at] = TileRow(
+            entity=name[0],
+            id=name[1],
+            known_at=held.known_at,
+            created=event.recorded_at,
+            offset=event.offset,
+            blob=b"" if gone else encode(held.tiles),
+        )
