@@ -83,7 +83,7 @@ def entry(name: str) -> str:
 
 
 def told_to_pip(python: str, environment: dict[str, str]) -> dict[str, str]:
-    """pip's own settings (files and environment), as uv reads them; uv's own settings win."""
+    """What pip was set to by files and environment, in uv's words; uv's own settings win."""
     command = [python, "-m", "pip", "config", "list"]
     listed = subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False
@@ -93,7 +93,8 @@ def told_to_pip(python: str, environment: dict[str, str]) -> dict[str, str]:
         key, _, value = line.partition("=")
         name = PIP_TO_UV.get(key.rpartition(".")[2])
         if name is not None and name not in environment:
-            told[name] = " ".join(value.strip("'\"").replace("\\n", " ").split())
+            between = "," if name == "UV_FIND_LINKS" else " "
+            told[name] = between.join(value.strip("'\"").replace("\\n", " ").split())
     # Several sources may hold one package in different versions: the hashes say which is meant.
     return {"UV_INDEX_STRATEGY": "unsafe-best-match", **told}
 
