@@ -1,0 +1,69 @@
+"""What the demo prints at the end and writes as `demo.json`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Spread(msgspec.Struct):
+    """Milliseconds."""
+
+    p50: float
+    p99: float
+
+
+class Model(msgspec.Struct):
+    """Of the test leads, at their prediction moment; the baseline is the flat-table model."""
+
+    name: str
+    version: str
+    auc: float
+    average_precision: float
+    brier: float
+    baseline_auc: float
+    baseline_average_precision: float
+    baseline_brier: float
+
+
+class Figures(msgspec.Struct):
+    """posted = accepted + refused; accepted = processed + duplicates + failed before the visitors.
+
+    `events_failed` counts failed and refused.
+    """
+
+    seed: int
+    difficulty: str
+    events_posted: int
+    events_accepted: int
+    events_refused: int
+    events_processed: int
+    events_duplicate: int
+    events_failed: int
+    page_views_posted: int
+    page_views_counted: int
+    leads: int
+    accounts: int
+    model: Model
+    signals: int
+    """Different signals that the receiver verified."""
+    event_to_signal_ms: Spread
+    score_ms: Spread
+    seconds: float
+    step_seconds: dict[str, float]
+    worker_stage_seconds: dict[str, float]
+    peak_memory_mib: float
+
+
+def spread(milliseconds: Sequence[float]) -> Spread:
+    """Nearest-rank percentiles: each is a value that was measured. ValueError on none at all."""
+    if not milliseconds:
+        raise ValueError("nothing was measured")
+    ordered = sorted(milliseconds)
+    return Spread(*(round(ordered[_rank(len(ordered), share)], 2) for share in (0.50, 0.99)))
+
+
+def _rank(count: int, share: float) -> int:
+    return max(math.ceil(count * share) - 1, 0)

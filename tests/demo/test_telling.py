@@ -1,0 +1,73 @@
+"""Figures, progress and processes apart."""
+
+from __future__ import annotations
+
+import io
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from demo.apart import apart
+from demo.figures import spread
+from demo.memory import PeakMemory
+from demo.teller import Teller
+
+
+@given(st.lists(st.floats(0, 10_000), min_size=1))
+def test_percentiles_were_measured(values: list[float]) -> None:
+    """A figure that no call took would be made up."""
+    told = spread(values)
+    rounded = {round(value, 2) for value in values}
+    assert {told.p50, told.p99} <= rounded
+    assert told.p50 <= told.p99
+
+
+def test_percentiles_by_nearest_rank() -> None:
+    """p99 of a hundred is the second worst, not the worst."""
+    told = spread([float(value) for value in range(100, 0, -1)])
+    assert (told.p50, told.p99) == (50.0, 99.0)
+
+
+def test_nothing_measured_is_no_figure() -> None:
+    """An empty list would otherwise read as a perfect zero."""
+    with pytest.raises(ValueError, match="nothing"):
+        spread([])
+
+
+def test_without_a_terminal_progress_is_a_few_plain_lines() -> None:
+    """In a log file a bar would be thousands of lines of control characters."""
+    out = io.StringIO()
+    teller = Teller(Console(file=out, force_terminal=False))
+    with teller.step("post", "posting"), teller.progress("events", 1_000) as advance:
+        for _ in range(100):
+            advance(10)
+    assert out.getvalue().count("events:") == 4
+    assert "\x1b" not in out.getvalue()
+    assert set(teller.step_seconds) == {"post"}
+
+
+def test_a_step_that_fails_has_no_time() -> None:
+    """Half a step's seconds beside whole ones would mislead."""
+    teller = Teller(Console(file=io.StringIO()))
+    with pytest.raises(KeyError), teller.step("train", "training"):
+        raise KeyError
+    assert teller.step_seconds == {}
+
+
+def test_a_function_apart_runs_in_another_process_and_answers() -> None:
+    """Its memory is given back: the peak is a figure of the demo."""
+    assert apart(os.getpid) != os.getpid()
+
+
+def test_what_is_raised_apart_is_raised_here() -> None:
+    """A failure in the other process must not look like success."""
+    with pytest.raises(FileNotFoundError):
+        apart(os.listdir, "/no/such/folder")
+
+
+def test_memory_is_measured_over_the_whole_tree() -> None:
+    """The figure is of all processes together."""
+    assert PeakMemory().mib() > 1.0
