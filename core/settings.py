@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -98,8 +100,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment above file above defaults."""
-        yaml = YamlConfigSettingsSource(settings_cls)
-        return init_settings, env_settings, yaml
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
 
 
 def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
@@ -108,6 +109,7 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
     class FromFile(Settings):
         model_config = SettingsConfigDict(yaml_file=file)
 
+    where = f"{file} or the environment" if file else "the environment"
     try:
         loaded = FromFile(**overrides)
     except ValidationError as wrong:
@@ -115,14 +117,31 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
             Problem(".".join(str(part) for part in error["loc"]), error["msg"])
             for error in wrong.errors()
         ]
-        where = f"{file} or the environment" if file else "the environment"
-        raise DefinitionError(
-            f"the settings are wrong (from {where})",
-            problems=problems,
-            do="config/reference.yaml names every key, its meaning and its default",
-        ) from wrong
-    except (OSError, ValueError) as wrong:
-        raise DefinitionError(f"cannot read {file}: {wrong}") from wrong
+        raise _refusal(where, [*problems, *_unknown_variables()]) from wrong
+    except (OSError, ValueError, yaml.YAMLError) as wrong:
+        raise DefinitionError(f"cannot read the settings from {where}: {wrong}") from wrong
+    if unknown := _unknown_variables():
+        raise _refusal(where, unknown)
     return Settings.model_construct(
         **{name: getattr(loaded, name) for name in Settings.model_fields}
+    )
+
+
+def _unknown_variables() -> list[Problem]:
+    """Sections that do not exist: pydantic passes over a variable that starts with such a name."""
+    prefix = "LEADLINE__"
+    given = sorted(name for name in os.environ if name.startswith(prefix))
+    sections = ((name, name.removeprefix(prefix).partition("__")[0].lower()) for name in given)
+    return [
+        Problem(name, f"there is no section '{section}'")
+        for name, section in sections
+        if section not in Settings.model_fields
+    ]
+
+
+def _refusal(where: str, problems: list[Problem]) -> DefinitionError:
+    return DefinitionError(
+        f"the settings are wrong (from {where})",
+        problems=problems,
+        do="config/reference.yaml names every key, its meaning and its default",
     )
