@@ -1,0 +1,27 @@
+"""Route: to whom a signal goes, by the catalog's routing rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from features.windows import Value
+from signals.standing import Standing
+from signals.types import About
+
+
+def route(standing: Standing, about: About, signal_type: str) -> dict[str, Any]:
+    """`data.route` of the contract: rule, owner, destinations (`kind:name` or `console`), SLA."""
+    facts: dict[str, Value] = dict(standing.vector.values)
+    facts["owner"] = about.owner
+    facts["email_domain"] = about.email_domain
+    facts["band"] = standing.band
+    facts["priority"] = standing.priority
+    facts["propensity"] = standing.score.propensity if standing.score else None
+    facts["signal"] = signal_type
+    found = standing.rulebook.route(facts)
+    return {
+        "rule": found.rule,
+        "owner": found.owner,
+        "destinations": list(found.destinations),
+        "respond_within_s": found.respond_within_s,
+    }

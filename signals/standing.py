@@ -1,0 +1,106 @@
+"""Rules and model together: where one lead stands, and the contract's score answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from core.clock import to_iso
+from core.release import Release
+from features.vector import FeatureVector
+from signals.reasons import reasons
+
+if TYPE_CHECKING:
+    from rules import Rulebook, RuleReport
+    from scoring import Score, Scorer
+
+Explain = Literal["none", "short", "full"]
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """One lead at `vector.as_of` under one release. `scorer` and `score` are both there or not."""
+
+    vector: FeatureVector
+    release: Release
+    rulebook: Rulebook
+    report: RuleReport
+    scorer: Scorer | None
+    score: Score | None
+    priority: float
+    """0–100."""
+    band: str
+    degraded: tuple[str, ...]
+    """Optional inputs this standing did without."""
+
+
+def stand(  # noqa: PLR0917 - the parts of a score, in the order in which they are made
+    rulebook: Rulebook,
+    release: Release,
+    scorer: Scorer | None,
+    vector: FeatureVector,
+    report: RuleReport,
+    score: Score | None,
+    degraded: tuple[str, ...],
+    band_before: str | None,
+) -> Standing:
+    """Priority and band of one lead; without a score from rules alone, and it says so.
+
+    A suppressed lead is never hot, whatever thresholds an edited catalog has.
+    """
+    if score is None or scorer is None:
+        score = scorer = None
+        degraded = (*degraded, "model")
+    missing = (*degraded, *(f"rule:{name}" for name in report.failed))
+    priority = rulebook.priority(report, score.propensity if score else None)
+    band = rulebook.band(priority, band_before)
+    return Standing(
+        vector=vector,
+        release=release,
+        rulebook=rulebook,
+        report=report,
+        scorer=scorer,
+        score=score,
+        priority=priority,
+        band="warm" if report.suppressed and band == "hot" else band,
+        degraded=tuple(dict.fromkeys(missing)),
+    )
+
+
+def answer(standing: Standing, explain: Explain) -> dict[str, Any]:
+    """The score JSON of the contract. `none` leaves `reasons` empty; `full` adds log-odds.
+
+    With `full`, `base` and the `contributions` sum to `margin`; they are null without a model.
+    """
+    report, score = standing.report, standing.score
+    told: dict[str, Any] = {
+        "lead_id": standing.vector.lead_id,
+        "account_id": standing.vector.account_id,
+        "as_of": to_iso(standing.vector.as_of),
+        "propensity": score.propensity if score else None,
+        "fit": {"points": report.fit_points, "grade": report.grade},
+        "intent": {"points": report.intent_points},
+        "negative": {
+            "points": report.negative_points,
+            "suppressed": report.suppressed,
+            "by": list(report.by),
+        },
+        "priority": round(standing.priority, 1),
+        "band": standing.band,
+        "reasons": [] if explain == "none" else reasons(standing),
+        "model": _model(standing),
+        "rules": {"version": str(standing.release.rules_version)},
+        "degraded": list(standing.degraded),
+    }
+    if explain == "full":
+        told["contributions"] = score.contributions if score else None
+        told["base"] = score.base if score else None
+        told["margin"] = score.margin if score else None
+    return told
+
+
+def _model(standing: Standing) -> dict[str, Any] | None:
+    scorer = standing.scorer
+    if scorer is None:
+        return None
+    return {"name": scorer.name, "version": scorer.version, "alias": scorer.alias, "arm": None}
