@@ -1,0 +1,119 @@
+"""Typed values from nodes. A value that is wrong is noted with its line, and reading goes on."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+
+from core.errors import Problem
+from rules.language.source import Node
+
+_DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean `x`?` with the closest known word, or nothing when none is close."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+class Reader:
+    """Reads one file. Each method gives the value, or None after noting what is wrong."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def problem(self, line: int, message: str) -> None:
+        self.problems.append(Problem(f"{self.file}:{line}", message))
+
+    def fields(
+        self, node: Node, what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()
+    ) -> dict[str, Node]:
+        """A mapping with these keys. Unknown and missing keys are noted; what is right is kept."""
+        if not isinstance(node.value, dict):
+            self._wrong(node, f"{what} has to be a mapping with {_told(required + optional)}")
+            return {}
+        known = required + optional
+        for key in node.value:
+            if key not in known:
+                close = did_you_mean(key, known) or f"; {what} has {_told(known)}"
+                self.problem(node.key_lines[key], f"unknown key `{key}`{close}")
+        for key in required:
+            if key not in node.value:
+                self.problem(node.line, f"{what} lacks `{key}`")
+        return {key: value for key, value in node.value.items() if key in known}
+
+    def entries(self, node: Node, what: str) -> dict[str, Node]:
+        """A mapping whose keys are names of the author's choice."""
+        if isinstance(node.value, dict) and node.value:
+            return node.value
+        self._wrong(node, f"{what} has to be a mapping of names, and not empty")
+        return {}
+
+    def items(self, node: Node, what: str) -> list[Node]:
+        """A list with at least one item."""
+        if isinstance(node.value, list) and node.value:
+            return node.value
+        self._wrong(node, f"{what} has to be a list, and not empty")
+        return []
+
+    def word(self, node: Node, what: str) -> str | None:
+        if isinstance(node.value, str) and node.value.strip():
+            return node.value
+        self._wrong(node, f"{what} has to be a word (put it in quotes if it looks like more)")
+        return None
+
+    def name(self, node: Node, what: str) -> str | None:
+        """Lower-case letters, digits and underscores, beginning with a letter, at most 64."""
+        if isinstance(node.value, str) and _NAME.fullmatch(node.value):
+            return node.value
+        self._wrong(
+            node, f"{what} has to be lower case letters, digits and underscores, such as `my_rule`"
+        )
+        return None
+
+    def number(self, node: Node, what: str, low: float, high: float) -> float | None:
+        value = node.value
+        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        self._wrong(node, f"{what} has to be a number from {low:g} to {high:g}")
+        return None
+
+    def whole(self, node: Node, what: str, low: int, high: int) -> int | None:
+        value = node.value
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        self._wrong(node, f"{what} has to be a whole number from {low} to {high}")
+        return None
+
+    def duration(self, node: Node, what: str) -> int | None:
+        """`30s`, `15m`, `24h`, `7d` → seconds."""
+        match = _DURATION.fullmatch(node.value) if isinstance(node.value, str) else None
+        if match:
+            return int(match[1]) * _SECONDS[match[2]]
+        self._wrong(node, f"{what} has to be a duration such as `30s`, `15m`, `24h` or `7d`")
+        return None
+
+    def _wrong(self, node: Node, message: str) -> None:
+        """Notes the problem, with what was seen instead."""
+        self.problem(node.line, f"{message}, not {_seen(node)}")
+
+
+def _seen(node: Node) -> str:
+    if isinstance(node.value, dict):
+        return "a mapping"
+    if isinstance(node.value, list):
+        return "a list" if node.value else "an empty list"
+    if node.value is None:
+        return "nothing"
+    told = json.dumps(node.value, ensure_ascii=False)
+    return told if len(told) <= 60 else told[:57] + "…"
+
+
+def _told(words: tuple[str, ...]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
