@@ -57,14 +57,14 @@ def absorb(connection: sa.Connection, merges: Mapping[str, str]) -> None:
     changed = {}
     for absorbed, survivor in merges.items():
         if absorbed in states:
-            changed[survivor] = _join(states.get(survivor), states.pop(absorbed), survivor)
+            changed[survivor] = join(states.get(survivor), states.pop(absorbed), survivor)
             states[survivor] = changed[survivor]
     for part in chunks(list(merges)):
         connection.execute(sa.delete(BAND_STATE).where(BAND_STATE.c.lead_id.in_(part)))
     save(connection, [state for lead_id, state in changed.items() if lead_id not in merges])
 
 
-def _join(survivor: BandState | None, absorbed: BandState, survivor_id: str) -> BandState:
+def join(survivor: BandState | None, absorbed: BandState, survivor_id: str) -> BandState:
     """One person, so one cooldown: whoever heard of either half is not told again."""
     if survivor is None:
         return msgspec.structs.replace(absorbed, lead_id=survivor_id)
