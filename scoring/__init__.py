@@ -1,1 +1,18 @@
-"""TODO."""
+"""Stage 5b, score: what the model says of a lead. Half of the contract with the model registry.
+
+score.py      `Score`, what a model answers
+card.py       `model.json`: the features a model reads, its calibration, its digests
+encoding.py   feature vectors → the matrix of numbers that the trees read
+scorer.py     `Scorer`: a release folder, verified and loaded; vectors → scores
+wording.py    a feature and its value in a seller's words
+registry.py   the MLflow registry: champion, versions, their files (imports MLflow when asked)
+watcher.py    copies the registry's champion into the release in force
+
+The other half, from labels to a registered version, is `training/`.
+"""
+
+from scoring.card import ModelRefused
+from scoring.score import Score
+from scoring.scorer import Scorer
+
+__all__ = ["ModelRefused", "Score", "Scorer"]

@@ -1,0 +1,140 @@
+"""`model.json`: everything about a model that is not its trees. Read and verified before them.
+
+A release folder `releases/<name>-<version>/` holds this card and `model.txt`, LightGBM's text form.
+Neither can run code when it is loaded. The text parser crashes on damaged text, so no byte of it is
+parsed before its digest is right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+
+import msgspec
+
+from core.errors import WorkError
+from features.definitions import BY_FEATURE, digest
+
+CARD_FILE = "model.json"
+TREES_FILE = "model.txt"
+FORMAT = 1
+
+
+class ModelRefused(WorkError):
+    """A release folder that must not serve: damaged, tampered with, or made for other features."""
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One column of the matrix: a number as it is, or a word by its place in `words`."""
+
+    name: str
+    words: tuple[str, ...] | None = None
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """Platt scaling: propensity = 1 / (1 + exp(-(slope · margin + intercept))). slope > 0."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def propensity_at(self, margin: float) -> float:
+        told = self.slope * margin + self.intercept
+        # Both forms are the same number; each stays in range on its side.
+        if told >= 0:
+            return 1.0 / (1.0 + math.exp(-told))
+        raised = math.exp(told)
+        return raised / (1.0 + raised)
+
+
+class KnownAnswer(msgspec.Struct, frozen=True):
+    """A row of the matrix (None is missing) and the margin that training got for it."""
+
+    row: tuple[float | None, ...]
+    margin: float
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """The model's passport. Times in microseconds, UTC."""
+
+    format: int = FORMAT
+    name: str
+    version: str = ""
+    """Given by the registry, so it is empty until the model is exported."""
+    trained_at: int
+    inputs: tuple[Input, ...]
+    features_digest: str
+    calibration: Calibration
+    trees_sha256: str
+    known_answers: tuple[KnownAnswer, ...]
+    metrics: dict[str, float]
+    digest: str = ""
+    """Of this card without its version and this field: the calibration is part of the model."""
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.inputs)
+
+
+def seal(card: Card) -> Card:
+    """The card with its own digest."""
+    return msgspec.structs.replace(card, digest=_digest(card))
+
+
+def _digest(card: Card) -> str:
+    bare = msgspec.structs.replace(card, version="", digest="")
+    return hashlib.sha256(msgspec.json.encode(bare)).hexdigest()
+
+
+def write_card(folder: Path, card: Card) -> None:
+    (folder / CARD_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=1))
+
+
+def read_card(folder: Path) -> Card:
+    """ModelRefused if the card is missing, damaged, or of features that we define otherwise."""
+    path = folder / CARD_FILE
+    try:
+        card = msgspec.json.decode(path.read_bytes(), type=Card)
+    except (OSError, msgspec.DecodeError) as problem:
+        raise refusal(folder, f"{CARD_FILE} cannot be read: {problem}") from problem
+    if card.format != FORMAT:
+        raise refusal(folder, f"{CARD_FILE} has format {card.format}, this release reads {FORMAT}")
+    if card.digest != _digest(card):
+        raise refusal(folder, f"{CARD_FILE} was changed after training (its digest differs)")
+    if not card.calibration.slope > 0:
+        raise refusal(folder, f"its calibration falls (slope {card.calibration.slope})")
+    _check_features(folder, card)
+    return card
+
+
+def _check_features(folder: Path, card: Card) -> None:
+    unknown = [name for name in card.feature_names if name not in BY_FEATURE]
+    if unknown:
+        raise refusal(folder, f"it reads features that are not defined: {', '.join(unknown)}")
+    misread = [one.name for one in card.inputs if (one.words is not None) != _is_word(one.name)]
+    if misread:
+        raise refusal(folder, f"it takes words for numbers or the reverse: {', '.join(misread)}")
+    if card.features_digest != digest(card.feature_names):
+        raise refusal(folder, "its features are defined otherwise now than when it was trained")
+
+
+def _is_word(name: str) -> bool:
+    return BY_FEATURE[name].is_word
+
+
+def read_trees(folder: Path, card: Card) -> str:
+    """LightGBM's text, verified against the card. ModelRefused if it differs."""
+    try:
+        told = (folder / TREES_FILE).read_bytes()
+    except OSError as problem:
+        raise refusal(folder, f"{TREES_FILE} cannot be read: {problem}") from problem
+    if hashlib.sha256(told).hexdigest() != card.trees_sha256:
+        raise refusal(folder, f"{TREES_FILE} was changed after training (its SHA-256 differs)")
+    return told.decode()
+
+
+def refusal(folder: Path, why: str) -> ModelRefused:
+    return ModelRefused(
+        f"the model in {folder} is refused: {why}",
+        do="run `leadline train` again, or `leadline rollback` to the champion before it",
+    )

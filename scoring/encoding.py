@@ -1,0 +1,40 @@
+"""Feature vectors → the float64 matrix that the trees read. The same for fitting and serving."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from features.vector import FeatureVector
+from scoring.card import Input
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float64]
+
+
+class Encoder:
+    """Rows in the order of `inputs`. A missing value or a word never seen in training is NaN."""
+
+    def __init__(self, inputs: Sequence[Input]) -> None:
+        self._names = tuple(one.name for one in inputs)
+        self._codes = [
+            (column, {word: code for code, word in enumerate(one.words)})
+            for column, one in enumerate(inputs)
+            if one.words is not None
+        ]
+
+    def encode(self, vectors: Sequence[FeatureVector]) -> Matrix:
+        """len(vectors) × len(inputs), C order. KeyError if a vector lacks an input's feature."""
+        import numpy as np
+
+        matrix = np.empty((len(vectors), len(self._names)))
+        for at, vector in enumerate(vectors):
+            values = vector.values
+            row = [values[name] for name in self._names]
+            for column, codes in self._codes:
+                row[column] = codes.get(row[column])  # type: ignore[arg-type]  # None is no word
+            matrix[at] = np.array(row, dtype=np.float64)  # None becomes NaN
+        return matrix

@@ -1,0 +1,119 @@
+"""The MLflow registry of an installation: a SQLite file and a folder of artifacts beside it.
+
+A registered version points to the two files of `scoring.card` among its run's artifacts; no model
+is ever pickled. MLflow is imported when it is asked, and told to make no request outside.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import WorkError
+from core.installation import Installation
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+MODEL_NAME = "lead_propensity"
+CHAMPION = "champion"
+EXPERIMENT = "lead_propensity"
+ARTIFACTS = "model"
+BEFORE_TAG = "champion_before"
+"""On a promoted version: the version that was champion before it."""
+
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+def store(installation: Installation) -> Path:
+    return installation.mlflow / "mlflow.db"
+
+
+def open_registry(installation: Installation) -> MlflowClient:
+    """A client of the installation's own store, made on first use (some seconds)."""
+    os.environ.update(_QUIET)
+    import logging
+
+    # The store's migrations are told line by line otherwise.
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    from mlflow import MlflowClient
+
+    uri = f"sqlite:///{store(installation)}"
+    with telling("open the model registry", installation):
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+@contextmanager
+def telling(task: str, installation: Installation) -> Iterator[None]:
+    """Whatever MLflow, its database or its files throw becomes one line of ours."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as problem:
+        line = str(problem).strip().splitlines()[0]
+        raise WorkError(
+            f"cannot {task}: {line}",
+            do=f"look at {store(installation)}; what serves now stays in force",
+        ) from problem
+
+
+def champion(client: MlflowClient) -> str | None:
+    """The version that carries the alias; None when none was ever promoted."""
+    return _aliases(client).get(CHAMPION)
+
+
+def _aliases(client: MlflowClient) -> dict[str, str]:
+    models = client.search_registered_models(filter_string=f"name = '{MODEL_NAME}'")
+    return {alias: str(version) for model in models for alias, version in model.aliases.items()}
+
+
+def versions(client: MlflowClient) -> list[dict[str, Any]]:
+    """Newest first: version, aliases, made_at (microseconds), run id and its metrics."""
+    by_version: dict[str, list[str]] = {}
+    for alias, version in _aliases(client).items():
+        by_version.setdefault(version, []).append(alias)
+    found = client.search_model_versions(f"name = '{MODEL_NAME}'")
+    return [
+        {
+            "version": str(one.version),
+            "aliases": sorted(by_version.get(str(one.version), [])),
+            "made_at": one.creation_timestamp * 1000,
+            "run_id": one.run_id,
+            "metrics": dict(client.get_run(str(one.run_id)).data.metrics),
+        }
+        for one in sorted(found, key=lambda one: -int(one.version))
+    ]
+
+
+def promote(client: MlflowClient, version: str) -> None:
+    """Moves the alias. The champion before is noted first, so that a rollback finds it."""
+    before = champion(client)
+    if before is not None and before != version:
+        client.set_model_version_tag(MODEL_NAME, version, BEFORE_TAG, before)
+    client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
+
+
+def champion_before(client: MlflowClient) -> str | None:
+    """What a rollback returns to; None when the champion is the first one."""
+    version = champion(client)
+    if version is None:
+        return None
+    before = client.get_model_version(MODEL_NAME, version).tags.get(BEFORE_TAG)
+    return str(before) if before else None
+
+
+def download(client: MlflowClient, version: str, folder: Path) -> Path:
+    """Copies a version's files below `folder`; returns the folder that holds them."""
+    run_id = client.get_model_version(MODEL_NAME, version).run_id
+    return Path(client.download_artifacts(str(run_id), ARTIFACTS, str(folder)))

@@ -1,0 +1,109 @@
+"""Copies the registry's champion into the release in force: what the other processes poll."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import sqlalchemy as sa
+
+from core import release
+from core.clock import Clock, SystemClock
+from core.installation import Installation
+from scoring import registry
+from scoring.card import ModelRefused, read_card, write_card
+from scoring.scorer import Scorer
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+Stamp = tuple[int, int] | None
+
+
+class Watcher:
+    """One look costs two file stats while nothing changed, so that it can be taken often."""
+
+    def __init__(
+        self, installation: Installation, engine: sa.Engine, clock: Clock | None = None
+    ) -> None:
+        self._installation = installation
+        self._engine = engine
+        self._clock = clock or SystemClock()
+        self._seen: tuple[Stamp, release.Release] | None = None
+
+    def look(self) -> None:
+        """Puts the champion in force, if it is not.
+
+        WorkError when the registry cannot be read, ModelRefused when the champion must not serve;
+        in both cases what serves now stays in force.
+        """
+        seen = (self._stamp(), release.current(self._engine))
+        if seen[0] is None or seen == self._seen:
+            return
+        self._follow(seen[1])
+        self._seen = (seen[0], release.current(self._engine))
+
+    def _stamp(self) -> Stamp:
+        """Changes with every change of the registry; None while there is none."""
+        try:
+            told = registry.store(self._installation).stat()
+        except FileNotFoundError:
+            return None
+        return told.st_mtime_ns, told.st_size
+
+    def _follow(self, in_force: release.Release) -> None:
+        client = registry.open_registry(self._installation)
+        with registry.telling("read the model registry", self._installation):
+            version = registry.champion(client)
+            wanted = (registry.MODEL_NAME, version)
+            if version is None or wanted == (in_force.model_name, in_force.model_version):
+                return
+            self._export(client, version)
+        release.make(
+            self._engine,
+            self._clock.now(),
+            f"champion of {registry.MODEL_NAME} is version {version}",
+            model_name=registry.MODEL_NAME,
+            model_version=version,
+        )
+
+    def _export(self, client: MlflowClient, version: str) -> None:
+        """Files appear under their final name complete and checked, or not at all."""
+        releases = self._installation.releases
+        final = releases / f"{registry.MODEL_NAME}-{version}"
+        if _loads(final):
+            return
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=releases) as temporary:
+            folder = registry.download(client, version, Path(temporary))
+            card = read_card(folder)
+            write_card(folder, msgspec.structs.replace(card, version=version))
+            Scorer.load(folder)
+            _sync(folder)
+            if final.exists():  # refused above: damaged on disk
+                shutil.rmtree(final)
+            folder.rename(final)
+        _sync(releases)
+
+
+def _loads(folder: Path) -> bool:
+    if not folder.exists():
+        return False
+    try:
+        Scorer.load(folder)
+    except ModelRefused:
+        return False
+    return True
+
+
+def _sync(folder: Path) -> None:
+    """The folder's files and names survive a power cut."""
+    for path in (*(path for path in folder.iterdir() if path.is_file()), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,158 @@
+"""A feature and its value in a seller's words: `3 pricing page views in 7 days`.
+
+One table of nouns; the sentence follows from the feature's kind, so a new window needs no words.
+"""
+
+from __future__ import annotations
+
+from features.definitions import BY_FEATURE, Entity, Feature, Kind
+from features.windows import Value
+
+NOUNS: dict[str, tuple[str, str]] = {
+    "page_views": ("page view", "page views"),
+    "pricing_views": ("pricing page view", "pricing page views"),
+    "demo_views": ("demo page view", "demo page views"),
+    "form_submits": ("form sent", "forms sent"),
+    "content_downloads": ("download", "downloads"),
+    "webinars": ("webinar attended", "webinars attended"),
+    "emails_sent": ("email sent", "emails sent"),
+    "email_opens": ("email opened", "emails opened"),
+    "email_clicks": ("email link clicked", "email links clicked"),
+    "calls": ("marketing call", "marketing calls"),
+    "linkedin_messages": ("LinkedIn message", "LinkedIn messages"),
+    "chats": ("chat", "chats"),
+    "videos": ("video view", "video views"),
+    "touches": ("marketing touch", "marketing touches"),
+    "inbound_touches": ("touch from them", "touches from them"),
+    "outbound_touches": ("touch from us", "touches from us"),
+    "engagements": ("action of their own", "actions of their own"),
+    "activities": ("sales activity", "sales activities"),
+    "sales_emails": ("email by sales", "emails by sales"),
+    "sales_calls": ("call by sales", "calls by sales"),
+    "meetings": ("meeting", "meetings"),
+    "demos": ("demo given", "demos given"),
+    "unsubscribes": ("unsubscription", "unsubscriptions"),
+    "deals_opened": ("deal opened", "deals opened"),
+    "deals_won": ("deal won", "deals won"),
+    "deals_lost": ("deal lost", "deals lost"),
+    "sessions": ("visit", "visits"),
+    "active_people": ("person active", "people active"),
+}
+"""Measure or distinct → what one of them, and what many of them are called."""
+
+_WITH_OUTCOME = {"sales": "activities", "calls": "sales_calls", "meetings": "meetings"}
+_DAY = ("day", "days")
+_SINCE = {
+    "engagements": ("last active", "never active"),
+    "touches": ("last marketing touch", "no marketing touch yet"),
+    "activities": ("last contact by sales", "no contact by sales yet"),
+    "pricing_views": ("last on the pricing page", "never on the pricing page"),
+    "page_views": ("last on the site", "never on the site"),
+    "deals_opened": ("last deal opened", "no deal opened yet"),
+}
+_AGE = {
+    "lead_created": ("lead opened", "not yet a lead in the CRM"),
+    "touches": ("first marketing touch", "no marketing touch yet"),
+}
+_WORDS = {
+    "source": "came through {}",
+    "channel": "first touched by {}",
+    "title": "job title {}",
+    "seniority": "seniority {}",
+    "role": "role {}",
+    "buyer_role": "buys as {}",
+    "email_kind": "{} email address",
+    "industry": "industry {}",
+    "region": "region {}",
+    "employee_band": "{} employees",
+    "revenue_band": "revenue {}",
+    "process_maturity": "process maturity {}",
+}
+_UNKNOWN = {"email_kind": "kind of email address", "employee_band": "number of employees",
+            "source": "source", "channel": "first channel", "title": "job title",
+            "buyer_role": "role in buying", "revenue_band": "revenue",
+            "process_maturity": "process maturity"}  # fmt: skip
+_SPELT = {"c_suite": "C-suite", "vp": "VP", "sdr_outbound": "SDR outbound"}
+_CAPITALS = {"vp", "it", "ap", "cfo", "cto", "ceo", "sdr", "us", "uk"}
+
+
+def tell(feature_name: str, value: Value) -> str:
+    """KeyError for a name that `features.definitions` does not know."""
+    feature = BY_FEATURE[feature_name]
+    told = _TELL[feature.kind](feature, value)
+    at_company = feature.entity is Entity.ACCOUNT and not feature.is_word
+    return f"{told} (whole company)" if at_company else told
+
+
+def _tell_count(feature: Feature, value: Value) -> str:
+    period = f"in {_count(feature.days, _DAY)}" if feature.days else "so far"
+    amount = _amount(value)
+    if feature.of == "site_seconds":
+        return f"{_minutes(amount)} on the site {period}"
+    if feature.of in NOUNS:
+        return f"{_count(amount, NOUNS[feature.of])} {period}"
+    group, outcome = feature.of.split("_", 1)
+    noun = NOUNS[_WITH_OUTCOME[group]]
+    return f"{_count(amount, noun)} ending in “{_spell(outcome)}” {period}"
+
+
+def _minutes(seconds: float) -> str:
+    if 0 < seconds < 60:
+        return "under a minute"
+    return _count(round(seconds / 60), ("minute", "minutes"))
+
+
+def _tell_since(feature: Feature, value: Value) -> str:
+    ever, never = (_SINCE if feature.kind is Kind.SINCE else _AGE)[feature.of]
+    return never if value is None else f"{ever} {_ago(value)}"
+
+
+def _tell_deal(feature: Feature, value: Value) -> str:
+    match feature.of:
+        case "open_deals":
+            return _count(_amount(value), ("open deal", "open deals"))
+        case _ if value is None:
+            return "no open deal"
+        case "open_deal_value":
+            return f"open deal worth {_amount(value):,.0f}"
+        case _:
+            return f"deal opened {_ago(value)}"
+
+
+def _tell_word(feature: Feature, value: Value) -> str:
+    if value is None:
+        return f"{_UNKNOWN.get(feature.of, feature.of)} unknown"
+    return _WORDS[feature.of].format(_spell(str(value)))
+
+
+def _spell(word: str) -> str:
+    if word in _SPELT:
+        return _SPELT[word]
+    parts = word.replace("_", " ").split(" ")
+    return " ".join(part.upper() if part.lower() in _CAPITALS else part for part in parts)
+
+
+def _count(amount: float, noun: tuple[str, str]) -> str:
+    one, many = noun
+    if amount == 1:
+        return f"1 {one}"
+    return f"{f'{amount:,.0f}' if amount else 'no'} {many}"
+
+
+def _ago(value: Value) -> str:
+    days = int(_amount(value))
+    return "today" if days == 0 else f"{_count(days, _DAY)} ago"
+
+
+def _amount(value: Value) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+_TELL = {
+    Kind.COUNT: _tell_count,
+    Kind.DISTINCT: _tell_count,
+    Kind.SINCE: _tell_since,
+    Kind.AGE: _tell_since,
+    Kind.DEAL: _tell_deal,
+    Kind.WORD: _tell_word,
+}
