@@ -93,9 +93,9 @@ def _owned(
     )
 
 
-def _leads(connection: sa.Connection, lead_ids: set[str]) -> dict[str, sa.Row[Any]]:
+def _leads(connection: sa.Connection, lead_ids: set[str]) -> dict[str, Any]:
     columns = (LEAD.c.lead_id, LEAD.c.account_id, LEAD.c.merged_into)
-    found: dict[str, sa.Row[Any]] = {}
+    found: dict[str, Any] = {}
     for some in chunks(sorted(lead_ids)):
         for row in connection.execute(sa.select(*columns).where(LEAD.c.lead_id.in_(some))):
             found[row.lead_id] = row

@@ -1,0 +1,29 @@
+"""What the decisions of a batch came to: states and signals, saved with the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import sqlalchemy as sa
+
+from signals import bands, outbox
+from signals.types import AccountState, BandState, Signal
+
+
+class Decided(msgspec.Struct):
+    states: list[BandState] = []
+    account_states: dict[str, AccountState] = {}
+    signals: list[Signal] = []
+    by_offset: dict[int, list[str]] = {}
+    """Offset of the triggering event → ids of its signals."""
+    merged: Mapping[str, str] = {}
+    """Leads absorbed in this batch → their survivors."""
+
+    def save(self, connection: sa.Connection, now: int) -> None:
+        """Inside the worker's transaction: a signal leaves if, and only if, the batch is done."""
+        if self.merged:
+            bands.absorb(connection, self.merged)
+        bands.save(connection, self.states)
+        bands.save_accounts(connection, list(self.account_states.values()))
+        outbox.put(connection, self.signals, now)

@@ -1,0 +1,69 @@
+"""Keeps Redis level with the record: batch by batch, and all of it when Redis came back empty."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+
+import redis
+import sqlalchemy as sa
+
+from core.database import reading, writing
+from events.identity.index import IdentifierIndex
+from events.identity.tables import LEAD
+from events.progress import Progress, save
+from features.online import OnlineStore
+from features.record import TileRow, changed_since
+
+_log = logging.getLogger(__name__)
+
+
+class OnlineSync:
+    """The worker writes through this. Redis away costs nothing but freshness: what was missed is
+    written again from the record, from `progress.online_offset` on.
+    """
+
+    def __init__(self, engine: sa.Engine, store: OnlineStore, index: IdentifierIndex) -> None:
+        self._engine = engine
+        self._store = store
+        self._index = index
+        self._level = False
+
+    def write(self, progress: Progress, rows: Sequence[TileRow], leads: Iterable[str]) -> None:
+        """After a commit: this batch's rows; if Redis fails, `catch_up` does it later."""
+        if not self._level:
+            return
+        try:
+            self._store.write(rows)
+            with reading(self._engine) as record:
+                self._index.write(record, leads)
+            progress.online_offset = progress.offset
+        except redis.RedisError as fault:
+            _log.warning("online store: %s; serving goes on from the record", fault)
+            self._level = False
+
+    def catch_up(self, progress: Progress) -> bool:
+        """Between batches: True when Redis is level with the record now."""
+        try:
+            if self._level and self._store.is_filled():
+                return True
+            self._fill(0 if not self._store.is_filled() else progress.online_offset)
+            progress.online_offset = progress.offset
+            with writing(self._engine) as record:
+                save(record, progress)
+            self._store.mark_filled()
+            self._level = True
+        except redis.RedisError as fault:
+            if self._level:
+                _log.warning("online store: %s; trying again", fault)
+            self._level = False
+        return self._level
+
+    def _fill(self, after: int) -> None:
+        """Tiles changed after an offset, and the identifiers of their leads."""
+        with reading(self._engine) as record:
+            for rows in changed_since(record, after):
+                self._store.write(rows)
+            moved = record.execute(sa.select(LEAD.c.lead_id)).scalars()
+            self._index.write(record, list(moved))
+        _log.info("online store filled from offset %d", after)

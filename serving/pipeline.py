@@ -1,0 +1,163 @@
+"""The whole way of an event, in one short method: `Pipeline.run`.
+
+accept → match → enrich → update → (evaluate, score, decide, route). A batch's effects and its
+offset are committed in one transaction; lake files are published and Redis is written after it.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.clock import SECOND, Clock
+from core.database import reading, writing
+from core.errors import Problem
+from core.installation import Installation
+from core.settings import Settings
+from events import progress
+from events.archive import KIND, archive_table
+from events.enrichment.enrich import enrich
+from events.failed import save_failed
+from events.fates import remember
+from events.identity.matcher import Matcher
+from events.intake.accept import accept
+from events.intake.duplicates import drop_duplicates, save_seen
+from events.outcomes import save_outcomes
+from events.types import FailedEvent, RawEvent
+from features.lake import Lake
+from features.record import save_tiles
+from features.update import Updater
+from serving.batch import Batch
+from serving.judge import Judge
+from serving.online_sync import OnlineSync
+from serving.stages import Stages
+
+RESCORE_EVERY = SECOND
+
+
+class Pipeline:
+    """Reads raw events in the log's order; the only writer of identities and tiles."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        settings: Settings,
+        engine: sa.Engine,
+        judge: Judge,
+        online: OnlineSync,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._judge = judge
+        self._online = online
+        self._clock = clock
+        self._matcher = Matcher(installation.secret(), settings.identity.per_lead)
+        self._updater = Updater()
+        self._lake = Lake(installation.lake)
+        self._next_rescore = 0
+        self.stages = Stages()
+        with reading(engine) as connection:
+            self.progress = progress.load(connection)
+            self._lake.recover(connection)
+        self.stages.seconds.update(self.progress.stage_seconds)
+
+    def run(self, raws: Sequence[RawEvent]) -> None:
+        """One batch, all or nothing. If it cannot be done at all, halves of it are tried, down to
+        the one event at fault, which becomes a failed event: the stream goes on.
+        """
+        try:
+            batch = self._compute(raws)
+            self._commit(batch)
+        except (SQLAlchemyError, OSError):
+            self._undo()
+            raise
+        except Exception as fault:  # noqa: BLE001 - one event must never stop the stream
+            self._undo()
+            if len(raws) > 1:
+                half = len(raws) // 2
+                self.run(raws[:half])
+                self.run(raws[half:])
+                return
+            batch = _at_fault(raws[0], fault)
+            self._commit(batch)
+        self._publish(batch)
+
+    def keep_up(self) -> None:
+        """Between batches: brings Redis level, and looks again at the leads whose time has come."""
+        self._online.catch_up(self.progress)
+        now = self._clock.now()
+        if now < self._next_rescore:
+            return
+        self._next_rescore = now + RESCORE_EVERY
+        with reading(self._engine) as record:
+            decided = self._judge.rescore(record, self._updater, now)
+        if decided.states:
+            with self.stages("rescore"), writing(self._engine) as record:
+                decided.save(record, now)
+
+    def _compute(self, raws: Sequence[RawEvent]) -> Batch:
+        """Everything that a batch brings about; reads the record, changes nothing."""
+        stage = self.stages
+        batch = Batch(raws)
+        with reading(self._engine) as record:
+            with stage("accept"):
+                accepted = accept(raws, self._settings.identity)
+                batch.accepted, batch.fresh = drop_duplicates(record, accepted)
+            with stage("match"):
+                batch.matches = self._matcher.match(record, batch.events)
+            with stage("enrich"):
+                batch.enriched = enrich(batch.matches.events)
+            with stage("update"):
+                batch.rows = self._updater.update(record, batch.enriched)
+            with stage("decide"):
+                batch.decided = self._judge.judge(record, batch, self._updater)
+        with stage("lake"):
+            self._write_lake(batch)
+        return batch
+
+    def _write_lake(self, batch: Batch) -> None:
+        if not batch.matches or not batch.matches.events:
+            return
+        keys = {lead_id: lead.data_key for lead_id, lead in batch.matches.graph.leads.items()}
+        self._lake.write_rows(batch.rows, batch.offsets, batch.recorded_at)
+        table = archive_table(batch.matches.events, keys)
+        self._lake.write(KIND, table, batch.offsets, batch.recorded_at)
+
+    def _commit(self, batch: Batch) -> None:
+        after = batch.advance(self.progress, self.stages.seconds)
+        with self.stages("commit"), writing(self._engine) as record:
+            save_failed(record, batch.failed)
+            save_seen(record, batch.fresh)
+            if batch.matches:
+                batch.matches.save(record)
+            save_outcomes(record, batch.enriched)
+            save_tiles(record, batch.rows)
+            self._lake.list_pending(record)
+            batch.decided.save(record, self._clock.now())
+            remember(record, batch.fates())
+            progress.save(record, after)
+        self.progress = after
+
+    def _publish(self, batch: Batch) -> None:
+        with self.stages("publish"):
+            self._lake.publish()
+            self._updater.shrink()
+        with self.stages("online"):
+            leads = batch.matches.reindexed() if batch.matches else set()
+            self._online.write(self.progress, batch.rows, leads)
+
+    def _undo(self) -> None:
+        self._updater.forget()
+        self._lake.drop_pending()
+
+
+def _at_fault(raw: RawEvent, fault: Exception) -> Batch:
+    where = traceback.extract_tb(fault.__traceback__)[-1]
+    told = f"{type(fault).__name__}: {fault} ({where.name}, line {where.lineno})"
+    batch = Batch([raw])
+    batch.accepted = [FailedEvent(raw=raw, reason="internal", problems=(Problem("", told),))]
+    return batch

@@ -1,0 +1,75 @@
+"""The worker: reads accepted events from the log in batches and runs the pipeline."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from sqlalchemy.exc import OperationalError
+
+from core.clock import SystemClock
+from core.connections import connect_redis, redis_url
+from core.database import open_record
+from core.installation import Installation
+from core.settings import Settings
+from events.identity.index import IdentifierIndex
+from events.intake.log import EventLog
+from features.online import OnlineStore
+from serving.inforce import InForce
+from serving.judge import Judge
+from serving.online_sync import OnlineSync
+from serving.pipeline import Pipeline
+
+_log = logging.getLogger(__name__)
+
+TRY_AGAIN_S = 1.0
+
+
+def run(installation: Installation, settings: Settings, stop: threading.Event) -> None:
+    """Until `stop`: a batch that was begun is finished, the next start goes on behind it."""
+    clock = SystemClock()
+    url = settings.record.url
+    engine = open_record(url.get_secret_value() if url else installation.record_db)
+    client = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
+    index = IdentifierIndex(client, engine, installation.secret())
+    online = OnlineSync(engine, OnlineStore(client), index)
+    inforce = InForce(installation, engine, settings.models.poll_s)
+    judge = Judge(settings, inforce)
+    pipeline = Pipeline(installation, settings, engine, judge, online, clock)
+    log = EventLog(installation.log_db, clock)
+    try:
+        Loop(pipeline, log, settings, stop).run()
+    finally:
+        log.close()
+        engine.dispose()
+
+
+class Loop:
+    """Batches while there are events; between them catches Redis up and rescores who is due."""
+
+    def __init__(
+        self, pipeline: Pipeline, log: EventLog, settings: Settings, stop: threading.Event
+    ) -> None:
+        self._pipeline = pipeline
+        self._log = log
+        self._settings = settings
+        self._stop = stop
+
+    def run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if not self.step():
+                    self._stop.wait(self._settings.worker.poll_s)
+            except (OperationalError, OSError) as fault:
+                # The disk or the database: nothing of the batch was kept, and nothing is lost.
+                _log.error("cannot go on: %s; trying again in %s s", fault, TRY_AGAIN_S)
+                self._stop.wait(TRY_AGAIN_S)
+
+    def step(self) -> bool:
+        """One batch, if there are events. False when there was nothing to do."""
+        self._pipeline.keep_up()
+        after = self._pipeline.progress.offset
+        raws = self._log.read(after, self._settings.worker.batch)
+        if raws:
+            self._pipeline.run(raws)
+        return bool(raws)
