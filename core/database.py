@@ -1,11 +1,13 @@
 """The record: one SQL database, reached through SQLAlchemy Core.
 
-Each room declares its own tables on `metadata`; `open_record` creates what is missing. The embedded
-default is SQLite (WAL, synchronous=FULL); a URL in the settings names another server.
+Each room declares its own tables on `metadata`, in a module listed in `TABLES`; `open_record`
+creates what is missing. The embedded default is SQLite (WAL, synchronous=FULL); a URL in the
+settings names another server.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,12 +22,30 @@ from core.errors import StartError
 T = TypeVar("T")
 metadata = sa.MetaData()
 
+TABLES = (
+    "core.release",
+    "events.failed",
+    "events.fates",
+    "events.identity.tables",
+    "events.intake.duplicates",
+    "events.outcomes",
+    "events.progress",
+    "features.record",
+    "serving.keys",
+    "signals.tables",
+)
+"""Where tables are declared. By name and loaded when a record is opened, as the command line loads
+commands: whichever process opens it first makes them all, so none can miss one.
+"""
+
 IN_LIMIT = 500
 """How many values one IN (…) carries: SQLite's oldest limit on parameters is 999."""
 
 
 def open_record(url: str | Path) -> sa.Engine:
     """Opens the record and creates missing tables. StartError says what stands in the way."""
+    for room in TABLES:
+        importlib.import_module(room)
     name = f"sqlite:///{url}" if isinstance(url, Path) else url
     try:
         engine = sa.create_engine(name, connect_args={"timeout": 30} if "sqlite" in name else {})

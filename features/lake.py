@@ -16,19 +16,10 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from core.clock import to_iso
-from core.database import metadata, upsert
+from core.database import upsert
 from features.definitions import Entity
 from features.names import CREATED, KEYS, KNOWN_AT, VALUE, VIEWS
-from features.record import TileRow
-
-LAKE_FILE = sa.Table(
-    "lake_file",
-    metadata,
-    sa.Column("path", sa.String, primary_key=True),  # relative to the lake
-    sa.Column("first_offset", sa.BigInteger, nullable=False),
-    sa.Column("last_offset", sa.BigInteger, nullable=False, index=True),
-    sa.Column("rows", sa.Integer, nullable=False),
-)
+from features.record import LAKE_FILE, TileRow
 
 TEMPORARY = ".writing"
 _STAMP = pa.timestamp("us", tz="UTC")

@@ -22,6 +22,15 @@ TILES = sa.Table(
     sqlite_with_rowid=False,
 )
 
+LAKE_FILE = sa.Table(
+    "lake_file",
+    metadata,
+    sa.Column("path", sa.String, primary_key=True),  # relative to the lake
+    sa.Column("first_offset", sa.BigInteger, nullable=False),
+    sa.Column("last_offset", sa.BigInteger, nullable=False, index=True),
+    sa.Column("rows", sa.Integer, nullable=False),
+)
+
 
 class TileRow(msgspec.Struct, frozen=True):
     """One entity's tiles as known at `known_at`; what both stores hold. Times in micros, UTC."""
