@@ -1,4 +1,7 @@
-"""How to reach the online store: the server that the settings name, else the embedded one."""
+"""How to reach an installation's stores: the server that the settings name, else the embedded one.
+
+SQLAlchemy and redis are imported on use: help and usage errors need neither.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from core.errors import StartError
 
 if TYPE_CHECKING:
     import redis
+    import sqlalchemy as sa
 
     from core.installation import Installation
     from core.settings import Settings
@@ -56,3 +60,24 @@ def connect_redis(url: str, timeout_s: float) -> redis.Redis:
         decode_responses=False,
     )
     return client
+
+
+def connect_record(installation: Installation, settings: Settings) -> sa.Engine:
+    """The record, made when it is missing. StartError says what stands in the way."""
+    from core.database import open_record
+
+    url = settings.record.url
+    return open_record(url.get_secret_value() if url else installation.record_db)
+
+
+def existing_record(installation: Installation, settings: Settings) -> sa.Engine:
+    """The record of an installation that was started before; StartError if it never was.
+
+    A command that only looks must not leave an empty installation behind a mistyped folder.
+    """
+    if settings.record.url is None and not installation.exists():
+        raise StartError(
+            f"no installation in {installation.root}",
+            do="start one there with `leadline up`, or name another folder with --data",
+        )
+    return connect_record(installation, settings)

@@ -1,4 +1,4 @@
-"""The option every command has: which installation it works on."""
+"""The options that commands share: which installation, and JSON instead of lines."""
 
 from __future__ import annotations
 
@@ -24,3 +24,7 @@ def data_option(default: str = ".leadline/default") -> Callable[[F], F]:
         callback=lambda _context, _option, value: Installation(Path(value)),
         help="The installation's folder.",
     )
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+"""Passed to the command as `as_json: bool`."""

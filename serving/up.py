@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from core.clock import SystemClock
-from core.database import open_record
+from core.connections import connect_record
 from core.errors import StartError, WorkError
 from core.installation import Installation
 from core.locks import held
@@ -149,8 +149,7 @@ def run(installation: Installation, settings: Settings, tell: Callable[[str], No
 def prepare(installation: Installation, settings: Settings) -> None:
     """What every role expects to find: the secret, the record, rules in force."""
     installation.secret()
-    url = settings.record.url
-    engine = open_record(url.get_secret_value() if url else installation.record_db)
+    engine = connect_record(installation, settings)
     try:
         publish_shipped_rules(engine, SystemClock())
     finally:

@@ -1,0 +1,187 @@
+"""What `leadline doctor` looks at: one function a subject, each with a finding and what to do."""
+
+from __future__ import annotations
+
+import ctypes
+import http.client
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import release
+from core.connections import connect_redis, existing_record, redis_url
+from core.database import reading
+from core.errors import LeadlineError
+from core.installation import Installation
+from core.settings import Settings, load_settings
+from events import progress
+from events.intake.log import EventLog
+from serving.embedded import server_program
+
+_FREE_GB = 2
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """`state` is ok, note (fine, but worth knowing) or wrong (then `do` says what to do)."""
+
+    subject: str
+    state: str
+    told: str
+    do: str = ""
+
+
+def examine(installation: Installation) -> Iterator[Finding]:
+    """Every subject in turn; one that is wrong does not hide the next."""
+    yield _python()
+    yield _openmp()
+    yield _server()
+    yield _disk(installation)
+    settings = None
+    try:
+        settings = load_settings(installation.settings_file)
+        file = installation.settings_file
+        yield Finding("settings", "ok", str(file) if file.exists() else "the defaults, no file")
+    except LeadlineError as problem:
+        yield _wrong("settings", problem)
+    if settings is not None:
+        yield from _stores(installation, settings)
+
+
+def _python() -> Finding:
+    fine = sys.version_info >= (3, 11)
+    return Finding(
+        "python",
+        "ok" if fine else "wrong",
+        platform.python_version(),
+        "" if fine else "3.11 or later",
+    )
+
+
+def _openmp() -> Finding:
+    """LightGBM links against it; no wheel brings it on Linux."""
+    if not sys.platform.startswith("linux"):
+        return Finding("libgomp", "ok", "not needed here")
+    try:
+        ctypes.CDLL("libgomp.so.1")
+    except OSError as problem:
+        return Finding("libgomp", "wrong", str(problem), "apt-get install libgomp1")
+    return Finding("libgomp", "ok", "there")
+
+
+def _server() -> Finding:
+    try:
+        program = server_program()
+        told = subprocess.run(
+            [str(program), "--version"], capture_output=True, text=True, timeout=10, check=True
+        ).stdout
+    except LeadlineError as problem:
+        return _wrong("embedded server", problem)
+    except (OSError, subprocess.SubprocessError) as problem:
+        do = "apt-get install redis-server, or name a server as redis.url"
+        return Finding("embedded server", "wrong", f"does not start: {problem}", do)
+    return Finding("embedded server", "ok", " ".join(told.split()[:3]))
+
+
+def _disk(installation: Installation) -> Finding:
+    folder = next(path for path in (installation.root, *installation.root.parents) if path.exists())
+    free = shutil.disk_usage(folder).free / 1e9
+    if free < _FREE_GB:
+        do = f"free some space: below {_FREE_GB} GB nothing may be left when it is needed"
+        return Finding("disk", "wrong", f"{free:.1f} GB free at {folder}", do)
+    return Finding("disk", "ok", f"{free:.0f} GB free at {folder}")
+
+
+def _stores(installation: Installation, settings: Settings) -> Iterator[Finding]:
+    if settings.record.url is None and not installation.exists():
+        told = f"no installation in {installation.root} yet"
+        yield Finding("data folder", "note", told, "`leadline up` makes it")
+        return
+    yield Finding("data folder", "ok", str(installation.root))
+    yield from _record(installation, settings)
+    yield _online(installation, settings)
+    yield _api(settings)
+
+
+def _record(installation: Installation, settings: Settings) -> Iterator[Finding]:
+    try:
+        engine = existing_record(installation, settings)
+        in_force = release.current(engine)
+        with reading(engine) as connection:
+            come = progress.load(connection)
+        engine.dispose()
+    except LeadlineError as problem:
+        yield _wrong("record", problem)
+        return
+    except SQLAlchemyError as problem:
+        do = "bring it back from your backup; the event log replays what it lacks"
+        yield Finding("record", "wrong", str(problem.args[0]), do)
+        return
+    yield Finding("record", "ok", f"{come.processed} events processed, {come.failed} failed")
+    yield _in_force(installation, in_force)
+    yield _log(installation, come.offset)
+
+
+def _in_force(installation: Installation, in_force: release.Release) -> Finding:
+    if not in_force.number:
+        return Finding("release", "note", "nothing is in force yet", "`leadline up` ships rules")
+    told = f"number {in_force.number}, rules {in_force.rules_version}"
+    if in_force.model_name is None:
+        return Finding("release", "note", f"{told}, no model", "`leadline train` makes one")
+    model = f"{in_force.model_name}-{in_force.model_version}"
+    if not (installation.releases / model).is_dir():
+        do = f"`leadline promote {in_force.model_version}` copies it from the registry again"
+        return Finding("release", "wrong", f"{told}; the folder of {model} is missing", do)
+    return Finding("release", "ok", f"{told}, model {model}")
+
+
+def _log(installation: Installation, processed: int) -> Finding:
+    try:
+        log = EventLog(installation.log_db)
+        lag = log.last_offset() - processed
+        log.close()
+    except LeadlineError as problem:
+        return _wrong("event log", problem)
+    if lag:
+        do = "start `leadline up`; if it runs, logs/worker.log says what the worker does"
+        return Finding("event log", "note", f"{lag} events wait for the worker", do)
+    return Finding("event log", "ok", "no event waits")
+
+
+def _online(installation: Installation, settings: Settings) -> Finding:
+    from redis.exceptions import RedisError
+
+    try:
+        client = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
+        client.ping()
+        client.close()
+    except LeadlineError as problem:
+        return Finding("online store", "note", problem.detail, problem.do)
+    except RedisError as problem:
+        do = "start `leadline up`, or the server that redis.url names"
+        return Finding("online store", "wrong", f"does not answer: {problem}", do)
+    return Finding("online store", "ok", "answers")
+
+
+def _api(settings: Settings) -> Finding:
+    where = f"http://{settings.api.host}:{settings.api.port}"
+    connection = http.client.HTTPConnection(settings.api.host, settings.api.port, timeout=2.0)
+    try:
+        connection.request("GET", "/readyz")
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return Finding("api", "note", f"nothing answers at {where}", "`leadline up` starts it")
+    finally:
+        connection.close()
+    if status != 200:
+        return Finding("api", "wrong", f"{where}/readyz answers {status}", "see logs/api.log")
+    return Finding("api", "ok", f"ready at {where}")
+
+
+def _wrong(subject: str, problem: LeadlineError) -> Finding:
+    told = "; ".join([problem.detail, *map(str, problem.problems)])
+    return Finding(subject, "wrong", told, problem.do)
