@@ -14,7 +14,8 @@ from pathlib import Path
 from core.errors import WorkError
 
 _PR_SET_PDEATHSIG = 1
-_LOG_LIMIT = 10_000_000
+LOG_LIMIT = 10_000_000
+PAUSE_S = 0.25  # before the first new start; each further one doubles it
 FAST_CRASHES = 5
 FAST_S = 30.0
 """So many ends, each within this time of its start, and trying on is pointless."""
@@ -84,7 +85,7 @@ class Child:
                 f"{self.last_words()}",
                 do=f"its log: {self.log}",
             )
-        self._due = now + min(0.25 * 2**self._crashes, 10.0)
+        self._due = now + min(PAUSE_S * 2**self._crashes, 10.0)
 
     def last_words(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
@@ -137,5 +138,5 @@ def _search_path() -> str:
 
 
 def _turn_over(log: Path) -> None:
-    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+    if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
