@@ -123,8 +123,8 @@ def _set(connection: sa.Connection, key_id: str, column: str, at: int) -> None:
     )
 
 
-def _read(row: sa.Row[Any]) -> ApiKey:
-    return msgspec.convert(dict(row._mapping), ApiKey)
+def _read(row: Any) -> ApiKey:
+    return ApiKey(row.id, KeyKind(row.kind), row.created_at, row.expires_at, row.revoked_at)
 
 
 class KeyRing:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 import msgspec
 import sqlalchemy as sa
@@ -11,6 +9,7 @@ import sqlalchemy as sa
 from core.clock import HOUR, SystemClock, to_iso
 from core.database import open_record
 from core.installation import Installation
+from core.options import data_option
 from core.settings import load_settings
 from serving.keys import ApiKey, KeyKind, NewKey
 from serving.keys import create as create_key
@@ -18,13 +17,6 @@ from serving.keys import list_keys as all_keys
 from serving.keys import revoke as revoke_key
 from serving.keys import rotate as rotate_key
 
-_data = click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".leadline/default"),
-    show_default=True,
-    help="The folder of the installation.",
-)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -40,19 +32,19 @@ def keys() -> None:
     required=True,
     help="write may stand in a web page; secret may not.",
 )
-@_data
+@data_option()
 @_as_json
-def create(kind: str, data: Path, as_json: bool) -> None:
+def create(kind: str, installation: Installation, as_json: bool) -> None:
     """Make a key and print it: this once."""
-    _show_new(create_key(_record(data), KeyKind(kind), SystemClock().now()), as_json)
+    _show_new(create_key(_record(installation), KeyKind(kind), SystemClock().now()), as_json)
 
 
 @keys.command("list")
-@_data
+@data_option()
 @_as_json
-def list_keys(data: Path, as_json: bool) -> None:
+def list_keys(installation: Installation, as_json: bool) -> None:
     """List all keys, without the keys themselves."""
-    rows = [_told(key) for key in all_keys(_record(data))]
+    rows = [_told(key) for key in all_keys(_record(installation))]
     if as_json:
         click.echo(msgspec.json.encode(rows).decode())
         return
@@ -69,26 +61,25 @@ def list_keys(data: Path, as_json: bool) -> None:
     show_default=True,
     help="How long the old key still works.",
 )
-@_data
+@data_option()
 @_as_json
-def rotate(key_id: str, grace_hours: int, data: Path, as_json: bool) -> None:
+def rotate(key_id: str, grace_hours: int, installation: Installation, as_json: bool) -> None:
     """Make a new key of the same kind; the old one ends after the grace."""
     now = SystemClock().now()
-    _show_new(rotate_key(_record(data), key_id, now, grace_hours * HOUR), as_json)
+    _show_new(rotate_key(_record(installation), key_id, now, grace_hours * HOUR), as_json)
 
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
-@_data
-def revoke(key_id: str, data: Path) -> None:
+@data_option()
+def revoke(key_id: str, installation: Installation) -> None:
     """Refuse a key from now on."""
-    revoke_key(_record(data), key_id, SystemClock().now())
+    revoke_key(_record(installation), key_id, SystemClock().now())
     click.echo(f"{key_id} is revoked")
 
 
-def _record(data: Path) -> sa.Engine:
-    installation = Installation(data).create()
-    settings = load_settings(installation.settings_file)
+def _record(installation: Installation) -> sa.Engine:
+    settings = load_settings(installation.create().settings_file)
     url = settings.record.url
     return open_record(url.get_secret_value() if url else installation.record_db)
 

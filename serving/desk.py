@@ -1,0 +1,125 @@
+"""The score desk: whoever asks for scores, asks here, and every answer is made the same way.
+
+Blocking: run it in a thread. `people` may be one or a thousand; the round trips stay the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.database import reading
+from core.installation import Installation
+from events.identity.index import Found
+from events.types import Identifier
+from features.vector import FeatureVector, vector
+from serving.asks import Ask, Explain, Who
+from serving.assess import assess
+from serving.extra import extra_facts
+from serving.inforce import InForce
+from serving.lookup import Lookup
+from serving.metrics import Metrics
+from signals.bands import load as load_bands
+from signals.standing import Standing, answer
+
+Answer = dict[str, Any]
+
+
+class ScoreDesk:
+    """Safe to ask from many threads."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        engine: sa.Engine,
+        client: redis.Redis,
+        in_force: InForce,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._installation = installation
+        self._engine = engine
+        self._in_force = in_force
+        self._clock = clock
+        self._metrics = metrics
+        self._lookup = Lookup(client, engine, installation.secret())
+        self._past = threading.Lock()
+
+    def score(self, ask: Ask) -> list[Answer | None]:
+        """One answer a person, in order; None for whom nobody is known."""
+        if ask.as_of is None:
+            vectors, degraded = self._now(ask.people)
+        else:
+            vectors, degraded = self._then(ask), ()
+        standings = self._stand([one for one in vectors if one is not None], degraded, ask)
+        with self._metrics.stage("answer"):
+            answers = iter([answer(standing, ask.explain.value) for standing in standings])
+        return [None if one is None else next(answers) for one in vectors]
+
+    def stand_now(self, pairs: Sequence[Found], explain: Explain) -> list[Standing]:
+        """Where leads stand now whose accounts are known already: for account scores."""
+        vectors, degraded = self._vectors(pairs)
+        return self._stand(vectors, degraded, Ask((), explain, None))
+
+    def vectors(self, ask: Ask) -> list[FeatureVector | None]:
+        """The features that a score would be made of, in order; None for whom nobody is known."""
+        return self._now(ask.people)[0] if ask.as_of is None else self._then(ask)
+
+    def _now(self, people: Sequence[Who]) -> tuple[list[FeatureVector | None], tuple[str, ...]]:
+        with self._metrics.stage("find"):
+            found = self._lookup.find(people)
+        vectors, degraded = self._vectors([pair for pair in found if pair is not None])
+        made = iter(vectors)
+        return [None if pair is None else next(made) for pair in found], degraded
+
+    def _vectors(self, pairs: Sequence[Found]) -> tuple[list[FeatureVector], tuple[str, ...]]:
+        with self._metrics.stage("read"):
+            tiles, degraded = self._lookup.read(pairs)
+        now = self._clock.now()
+        with self._metrics.stage("vector"):
+            vectors = [
+                vector(lead_id, account_id, lead, account, now)
+                for (lead_id, account_id), (lead, account) in zip(pairs, tiles, strict=True)
+            ]
+        return vectors, degraded
+
+    def _then(self, ask: Ask) -> list[FeatureVector | None]:
+        """From the lake, point in time; one such question at a time, for it is heavy."""
+        from features.offline import Ask as Moment
+        from features.offline import lead_vectors, vectors
+
+        assert ask.as_of is not None  # noqa: S101 - its only caller has looked
+        identifiers = [who for who in ask.people if isinstance(who, Identifier)]
+        lead_ids = [who for who in ask.people if not isinstance(who, Identifier)]
+        known = [pair[0] for pair in self._lookup.find(lead_ids) if pair is not None]
+        with self._past, self._metrics.stage("past"):
+            moments = [Moment(who, ask.as_of) for who in identifiers]
+            told: dict[Who, FeatureVector | None] = dict(
+                zip(identifiers, vectors(self._installation, self._engine, moments), strict=True)
+            )
+            asked = [(lead_id, ask.as_of) for lead_id in known]
+            by_id = lead_vectors(self._installation, self._engine, asked)
+        told.update(zip(known, by_id, strict=True))
+        return [told.get(who) for who in ask.people]
+
+    def _stand(
+        self, vectors: Sequence[FeatureVector], degraded: tuple[str, ...], ask: Ask
+    ) -> list[Standing]:
+        loaded = self._in_force.now()
+        ids = [one.lead_id for one in vectors]
+        with self._metrics.stage("assess"):
+            with reading(self._engine) as connection:
+                extra = extra_facts(connection, ids)
+                # The band of a past moment is not kept: it is entered afresh.
+                states = load_bands(connection, ids) if ask.as_of is None else {}
+            bands = [states[lead_id].band if lead_id in states else None for lead_id in ids]
+            wanted = ask.explain is not Explain.NONE
+            standings = assess(loaded, vectors, extra, bands, degraded, contributions=wanted)
+        for missing in degraded:
+            self._metrics.degraded.labels(missing).inc(len(ids))
+        return standings

@@ -1,0 +1,97 @@
+"""Does it live, is it ready, how is it: for whoever runs the api."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import redis
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.database import reading
+from core.errors import LeadlineError
+from events import progress
+from serving.http.answers import in_thread, json_answer
+from serving.parts import Parts
+from serving.problems import problem
+
+PROBE_S = 2.0
+
+
+async def livez(parts: Parts, request: Request) -> Response:  # noqa: ARG001 - the loop turns
+    return json_answer({"status": "ok"})
+
+
+async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
+    """Rules loaded and the log writable. A missing model or online store degrades instead."""
+    troubles = [told for told in (await _rules(parts), await _log(parts)) if told]
+    if troubles:
+        response = problem(503, "Not ready", "; ".join(troubles))
+        response.headers["Retry-After"] = "1"
+        return response
+    return json_answer({"status": "ready"})
+
+
+async def healthz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
+    """How far the worker has come, what is in force, what is missing."""
+    return json_answer(await in_thread(parts, _health, parts))
+
+
+async def metrics(parts: Parts, request: Request) -> Response:  # noqa: ARG001
+    told = generate_latest(parts.metrics.registry)
+    return Response(told, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _rules(parts: Parts) -> str:
+    try:
+        await in_thread(parts, parts.in_force.now)
+    except (LeadlineError, SQLAlchemyError, KeyError) as trouble:
+        return f"no rules could be loaded: {trouble}"
+    return ""
+
+
+async def _log(parts: Parts) -> str:
+    """An empty append goes the whole way to the disk."""
+    try:
+        await asyncio.wait_for(asyncio.wrap_future(parts.log.append([])), PROBE_S)
+    except LeadlineError as trouble:
+        return trouble.detail
+    except TimeoutError:
+        return f"the event log did not answer within {PROBE_S:.0f} s"
+    return ""
+
+
+def _health(parts: Parts) -> dict[str, Any]:
+    with reading(parts.engine) as connection:
+        worker = progress.read(connection)
+    last = parts.log.last_offset()
+    loaded = parts.in_force.now()
+    online = _online(parts.redis)
+    degraded = [*loaded.degraded, *([] if online else ["online_store"])]
+    return {
+        "status": "degraded" if degraded else "ok",
+        "log": {"last_offset": last, "accepted": last, "waiting": parts.log.waiting},
+        "worker": {
+            **worker,
+            "lag": last - worker["offset"],
+            "caught_up": worker["offset"] >= last,
+        },
+        "release": {
+            "number": loaded.release.number,
+            "rules": str(loaded.release.rules_version),
+            "model": {"name": loaded.release.model_name, "version": loaded.release.model_version}
+            if loaded.scorer
+            else None,
+        },
+        "degraded": degraded,
+    }
+
+
+def _online(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False

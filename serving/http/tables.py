@@ -1,0 +1,228 @@
+"""Every route of the api, in the order in which the document shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from events.types import Door
+from serving.http import documents, events, operations, reading, scores, stream
+from serving.http.routes import Route
+from serving.http.schemas import AS_OF, EXPLAIN, MOMENT, NUMBER, TEXT, ref
+
+KINDS = ("track", "page", "screen", "identify", "group", "alias")
+SHORT = {"t": "track", "p": "page", "s": "screen", "i": "identify", "g": "group", "a": "alias"}
+_POSTED = (400, 403, 413, 503)
+
+
+def _in(where: str, name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": where, "schema": schema, "required": where == "path"}
+
+
+def _post(path: str, endpoint: Any, summary: str, **more: Any) -> Route:
+    """A door for events: it looks at the key itself, which may stand in the body."""
+    told = {"body": ref("Batch"), "answer": ref("Accepted"), "cors": True, **more}
+    return Route("POST", path, endpoint, summary, None, tag="Events", refusals=_POSTED, **told)
+
+
+def _limit(most: int) -> dict[str, Any]:
+    return {**NUMBER, "type": "integer", "minimum": 1, "maximum": most}
+
+
+EVENTS: tuple[Route, ...] = (
+    *(
+        _post(f"/v1/{kind}", events.one(kind), f"Send one {kind} call.", body=ref("Message"))
+        for kind in KINDS
+    ),
+    _post("/v1/batch", events.many(Door.LIVE), "Send up to 2,500 calls."),
+    _post(
+        "/v1/import",
+        events.many(Door.IMPORT),
+        "Send history: builds features and outcomes, never a signal. Needs a secret key.",
+        cors=False,
+    ),
+    *(
+        _post(f"/v1/{short}", events.one(kind), f"The browser SDK's {kind}.", shown=False)
+        for short, kind in SHORT.items()
+    ),
+    _post("/v1/b", events.many(Door.LIVE), "The browser SDK's batch.", shown=False),
+    _post(
+        "/v1/events",
+        events.cloudevents,
+        "Send CloudEvents 1.0: binary, structured or batch.",
+        body={},
+    ),
+    Route(
+        "GET",
+        "/v1/pixel/{kind}",
+        events.pixel,
+        "An event in an image's query; always answers the image.",
+        None,
+        tag="Events",
+        answer_type="image/gif",
+        answer={"type": "string", "format": "binary"},
+        parameters=(
+            _in("path", "kind", {"type": "string", "enum": [*KINDS]}),
+            _in("query", "data", {**TEXT, "description": "base64 of the message as JSON"}),
+        ),
+        refusals=(),
+        cors=True,
+    ),
+    Route(
+        "GET",
+        "/v1/projects/{write_key}/settings",
+        events.projects,
+        "What the browser SDK loads first.",
+        None,
+        tag="Events",
+        answer={"type": "object"},
+        parameters=(_in("path", "write_key", TEXT),),
+        refusals=(403,),
+        cors=True,
+    ),
+)
+
+SCORES: tuple[Route, ...] = (
+    Route(
+        "POST",
+        "/v1/score",
+        scores.score,
+        "Score a lead.",
+        body=ref("ScoreRequest"),
+        answer=ref("Score"),
+        refusals=(400, 403, 404, 413, 503),
+        tag="Scores",
+    ),
+    Route(
+        "GET",
+        "/v1/score",
+        scores.score_query,
+        "Score a lead, for lightweight clients. Exactly one identifier.",
+        answer=ref("Score"),
+        parameters=(
+            *(
+                _in("query", name, TEXT)
+                for name in ("lead_id", "user_id", "anonymous_id", "email", "email_sha256")
+            ),
+            _in("query", "explain", EXPLAIN),
+            _in("query", "as_of", AS_OF),
+        ),
+        refusals=(400, 403, 404, 503),
+        tag="Scores",
+    ),
+    Route(
+        "POST",
+        "/v1/score/batch",
+        scores.score_batch,
+        "Score up to 1,000 leads; an unknown one is an error in its place.",
+        body=ref("ScoreBatchRequest"),
+        answer=ref("ScoreBatch"),
+        refusals=(400, 403, 413, 503),
+        tag="Scores",
+    ),
+    Route(
+        "POST",
+        "/v1/accounts/score",
+        scores.score_one_account,
+        "Score a company by its people.",
+        body=ref("AccountScoreRequest"),
+        answer=ref("AccountScore"),
+        refusals=(400, 403, 404, 413, 503),
+        tag="Scores",
+    ),
+)
+
+READING: tuple[Route, ...] = (
+    Route(
+        "GET",
+        "/v1/leads/{lead_id}",
+        reading.lead,
+        "A lead: profile, identifiers, last events.",
+        answer=ref("LeadProfile"),
+        parameters=(_in("path", "lead_id", TEXT),),
+        refusals=(403, 404, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/leads/{lead_id}/features",
+        reading.features,
+        "The features a score is made of, now or as of then.",
+        answer=ref("Features"),
+        parameters=(_in("path", "lead_id", TEXT), _in("query", "as_of", AS_OF)),
+        refusals=(400, 403, 404, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/accounts/{account_id}",
+        reading.account,
+        "A company and its people.",
+        answer=ref("AccountProfile"),
+        parameters=(_in("path", "account_id", TEXT),),
+        refusals=(403, 404, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/signals",
+        reading.signals,
+        "Signals, newest first.",
+        answer=ref("Signals"),
+        parameters=(
+            _in("query", "since", MOMENT),
+            _in("query", "owner", TEXT),
+            _in("query", "type", TEXT),
+            _in("query", "limit", _limit(1_000)),
+            _in("query", "cursor", TEXT),
+        ),
+    ),
+    Route(
+        "GET",
+        "/v1/signals/stream",
+        stream.stream_signals,
+        "Signals as they come, as server-sent events.",
+        answer=TEXT,
+        answer_type="text/event-stream",
+        refusals=(403, 429, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/events/recent",
+        reading.recent_events,
+        "The last events and what became of them.",
+        answer=ref("Events"),
+        parameters=(_in("query", "limit", _limit(reading.MOST_EVENTS)),),
+    ),
+)
+
+
+def _open(path: str, endpoint: Any, summary: str, **more: Any) -> Route:
+    told = {"answer": ref("Status"), "refusals": (), **more}
+    return Route("GET", path, endpoint, summary, None, tag="Operations", **told)
+
+
+OPERATIONS: tuple[Route, ...] = (
+    _open("/livez", operations.livez, "The process lives."),
+    _open("/readyz", operations.readyz, "Rules are loaded, the log is writable.", refusals=(503,)),
+    _open(
+        "/healthz",
+        operations.healthz,
+        "How far the worker is, what is in force, what is missing.",
+        answer=ref("Health"),
+        refusals=(503,),
+    ),
+    _open(
+        "/metrics",
+        operations.metrics,
+        "For Prometheus.",
+        answer=TEXT,
+        answer_type="text/plain",
+    ),
+)
+
+
+def with_documents(tables: Sequence[Route]) -> tuple[Route, ...]:
+    """The tables and the pages that describe them."""
+    return (*tables, *documents.pages(tables))
+
+
+FRONT = (*EVENTS, *READING, *OPERATIONS)
+DESCRIBED = (*EVENTS, *SCORES, *READING, *OPERATIONS)

@@ -1,0 +1,83 @@
+"""Who is meant, and their tiles: Redis first, the record where Redis does not answer or know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import redis
+import sqlalchemy as sa
+
+from core.database import reading
+from events.identity.index import Found, IdentifierIndex
+from events.types import Identifier
+from features.definitions import Entity
+from features.online import OnlineStore
+from features.record import read_tiles
+from features.tiles import Tiles
+from serving.asks import Who
+from serving.breaker import Breaker
+
+TilePair = tuple[Tiles | None, Tiles | None]
+"""Of a lead, and of its account."""
+
+ONLINE_STORE = "online_store"
+"""What `degraded` names when Redis did not answer."""
+
+
+class Lookup:
+    """Two round trips to Redis at most, however many people are asked for."""
+
+    def __init__(self, client: redis.Redis, engine: sa.Engine, secret: bytes) -> None:
+        self._index = IdentifierIndex(client, engine, secret)
+        self._online = OnlineStore(client)
+        self._engine = engine
+        self._breaker = Breaker()
+
+    def find(self, people: Sequence[Who]) -> list[Found | None]:
+        """The lead and account of each; None for whom even the record does not know."""
+        identifiers = [who for who in people if isinstance(who, Identifier)]
+        lead_ids = [who for who in people if not isinstance(who, Identifier)]
+        found: dict[Who, Found | None] = {}
+        if identifiers:
+            found.update(zip(identifiers, self._find(identifiers), strict=True))
+        if lead_ids:
+            found.update(zip(lead_ids, self._index.find_leads(lead_ids), strict=True))
+        return [found[who] for who in people]
+
+    def _find(self, identifiers: list[Identifier]) -> list[Found | None]:
+        if self._breaker.closed:
+            try:
+                return self._index.find(identifiers)
+            except redis.RedisError:
+                self._breaker.trip()
+        return self._index.find_in_record(identifiers)
+
+    def read(self, pairs: Sequence[Found]) -> tuple[list[TilePair], tuple[str, ...]]:
+        """The tiles of each pair, and what was missing: `("online_store",)` or nothing."""
+        if not pairs:
+            return [], ()
+        if self._breaker.closed:
+            try:
+                return self._fill(pairs, self._online.read(pairs)), ()
+            except (redis.RedisError, msgspec.MsgspecError, IndexError):
+                self._breaker.trip()
+        return self._fill(pairs, [(None, None)] * len(pairs)), (ONLINE_STORE,)
+
+    def _fill(self, pairs: Sequence[Found], tiles: list[TilePair]) -> list[TilePair]:
+        """Redis may have been emptied: what it does not hold, the record does."""
+        leads = [pair[0] for pair, held in zip(pairs, tiles, strict=True) if held[0] is None]
+        accounts = [
+            pair[1]
+            for pair, held in zip(pairs, tiles, strict=True)
+            if pair[1] is not None and held[1] is None
+        ]
+        if not leads and not accounts:
+            return tiles
+        with reading(self._engine) as connection:
+            lead_tiles = read_tiles(connection, Entity.LEAD, leads)
+            account_tiles = read_tiles(connection, Entity.ACCOUNT, accounts)
+        return [
+            (held[0] or lead_tiles.get(pair[0]), held[1] or account_tiles.get(pair[1] or ""))
+            for pair, held in zip(pairs, tiles, strict=True)
+        ]

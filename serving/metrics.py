@@ -1,0 +1,62 @@
+"""What the api counts, for Prometheus; a registry of its own, so that no library's names mix in."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from events.types import Door
+
+_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+
+
+class Metrics:
+    """Made once a process. A label's values come from tables of ours, never from a request."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "leadline_requests",
+            "Requests answered, by route and status.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "leadline_request_seconds",
+            "Time to the answer, by route.",
+            ("method", "route"),
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self.stages = Histogram(
+            "leadline_score_stage_seconds",
+            "Time in each stage of a score call.",
+            ("stage",),
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self.degraded = Counter(
+            "leadline_scores_degraded",
+            "Scores answered without an optional input, by what was missing.",
+            ("missing",),
+            registry=self.registry,
+        )
+        self.pixels_refused = Counter(
+            "leadline_pixels_refused",
+            "Pixels answered with the image though their event was refused.",
+            registry=self.registry,
+        )
+        self._accepted = Counter(
+            "leadline_events_accepted",
+            "Events on disk and answered, by door.",
+            ("door",),
+            registry=self.registry,
+        )
+
+    def stage(self, name: str) -> AbstractContextManager[object]:
+        """Times what is done inside."""
+        return self.stages.labels(name).time()
+
+    def accepted(self, door: Door) -> Counter:
+        return self._accepted.labels(door.value)

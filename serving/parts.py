@@ -1,0 +1,72 @@
+"""The composition root of the api: an installation's parts, opened once and closed together."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from core.clock import Clock, SystemClock
+from core.connections import connect_redis, redis_url
+from core.database import open_record
+from core.errors import StartError
+from core.installation import Installation
+from core.settings import Settings, load_settings
+from events.intake.log import EventLog
+from serving.desk import ScoreDesk
+from serving.inforce import InForce
+from serving.keys import KeyRing
+from serving.metrics import Metrics
+
+DATA_VARIABLE = "LEADLINE_DATA"
+"""The environment variable that names the installation to a server that we do not start."""
+
+
+class Parts:
+    """Everything a request may need. StartError says which part cannot be opened."""
+
+    def __init__(
+        self, installation: Installation, settings: Settings, clock: Clock | None = None
+    ) -> None:
+        self.installation = installation.create()
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.metrics = Metrics()
+        url = settings.record.url
+        self.engine: sa.Engine = open_record(
+            url.get_secret_value() if url else installation.record_db
+        )
+        self.log = EventLog(installation.log_db, self.clock, settings.api.queue_limit)
+        self.keys = KeyRing(self.engine, self.clock)
+        self.in_force = InForce(installation, self.engine, settings.models.poll_s)
+        self.redis = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
+        self.desk = ScoreDesk(
+            installation, self.engine, self.redis, self.in_force, self.clock, self.metrics
+        )
+        # Scoring blocks on stores; the loop that accepts events must not.
+        self.threads = ThreadPoolExecutor(4, thread_name_prefix="score")
+
+        self.streams = 0
+        """Signal streams that are open."""
+        self.closing = False
+
+    def close(self) -> None:
+        """Writes what waits in the log, then lets go of everything."""
+        self.closing = True
+        self.log.close()
+        self.threads.shutdown(cancel_futures=True)
+        self.redis.close()
+        self.engine.dispose()
+
+
+def parts_of_environment() -> Parts:
+    """The installation that LEADLINE_DATA names, for `bentoml serve`."""
+    folder = os.environ.get(DATA_VARIABLE)
+    if not folder:
+        raise StartError(
+            f"{DATA_VARIABLE} is not set", do="let it name the data folder of your installation"
+        )
+    installation = Installation(Path(folder))
+    return Parts(installation, load_settings(installation.settings_file))

@@ -1,0 +1,79 @@
+"""The api: one process, one loop, one port. Accepts events, answers scores, says how it is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+
+import uvicorn
+import uvloop
+
+from core.errors import StartError
+from core.installation import Installation
+from core.settings import Api, Settings
+from serving.http.front import Front
+from serving.parts import Parts
+
+LOOK_S = 0.05
+DRAIN_S = 5
+"""How long requests that are under way may take once the api is asked to stop."""
+
+
+def run(installation: Installation, settings: Settings, stop: threading.Event) -> None:
+    """Until `stop`: what is under way is answered, what waits in the log is written.
+
+    StartError when the port or a part of the installation cannot be had.
+    """
+    with _listen(settings.api) as listening:
+        parts = Parts(installation, settings)
+        try:
+            parts.in_force.now()  # wrong rules stop the start, not a request
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_serve(parts, listening, stop))
+        finally:
+            parts.close()
+
+
+def _listen(api: Api) -> socket.socket:
+    """Taken before anything else is opened: the most likely mistake is told first."""
+    try:
+        return socket.create_server((api.host, api.port), backlog=2_048)
+    except OSError as problem:
+        raise StartError(
+            f"port {api.port} on {api.host} cannot be used: {problem.strerror or problem}",
+            do="stop what uses it, or name another with --port",
+        ) from problem
+
+
+async def _serve(parts: Parts, listening: socket.socket, stop: threading.Event) -> None:
+    # BentoML keeps its files in the home folder unless told otherwise.
+    os.environ.setdefault("BENTOML_HOME", str(parts.installation.run / "bentoml"))
+    from serving.service import scoring_app
+
+    config = uvicorn.Config(
+        Front(parts, scoring_app(parts)),
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    server = uvicorn.Server(config)
+    watching = asyncio.create_task(_watch(server, parts, stop))
+    await server.serve([listening])
+    watching.cancel()
+    if not server.started:
+        raise StartError("the api could not start", do="its log names the part that refused")
+
+
+async def _watch(server: uvicorn.Server, parts: Parts, stop: threading.Event) -> None:
+    while not stop.is_set():
+        await asyncio.sleep(LOOK_S)
+    parts.closing = True  # streams end, which otherwise never would
+    server.should_exit = True

@@ -1,0 +1,75 @@
+"""The BentoML service: answers the score calls, and nothing else.
+
+`bentoml serve serving.service:LeadScoring` runs it alone, on the installation that LEADLINE_DATA
+names. The api runs the same service inside its own process (`scoring_app`).
+"""
+
+from __future__ import annotations
+
+import os
+
+# BentoML reports its use to its makers unless it is told not to before it is imported.
+os.environ["BENTOML_DO_NOT_TRACK"] = "true"
+
+import bentoml
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serving.http.dispatch import Dispatcher
+from serving.http.tables import SCORES, with_documents
+from serving.parts import Parts, parts_of_environment
+
+
+class Seat:
+    """BentoML wants its application at import, the parts are there only when it starts."""
+
+    def __init__(self) -> None:
+        self._routes = with_documents(SCORES)
+        self._answer: Dispatcher | None = None
+
+    def take(self, parts: Parts) -> None:
+        self._answer = Dispatcher(self._routes, parts)
+
+    @property
+    def taken(self) -> bool:
+        return self._answer is not None
+
+    def leave(self) -> None:
+        self._answer = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self._answer is not None  # noqa: S101 - BentoML starts the service first
+        await self._answer(scope, receive, send)
+
+
+seat = Seat()
+
+
+@bentoml.asgi_app(seat, path="/")
+@bentoml.service(
+    name="lead_scoring",
+    # The api counts, logs and limits for itself; twice would only cost time.
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+    traffic={"timeout": 60},
+)
+class LeadScoring:
+    """Scores of leads and accounts: propensity, fit, intent, priority, band and reasons."""
+
+    def __init__(self) -> None:
+        self._own: Parts | None = None
+        if not seat.taken:
+            self._own = parts_of_environment()
+            seat.take(self._own)
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def close(self) -> None:
+        seat.leave()
+        if self._own is not None:
+            self._own.close()
+
+
+def scoring_app(parts: Parts) -> ASGIApp:
+    """The service as an application of this process, on parts that the caller opened and closes."""
+    seat.take(parts)
+    app: ASGIApp = LeadScoring.to_asgi()  # type: ignore[attr-defined]
+    return app
