@@ -15,7 +15,8 @@ Value = float | int | str | None
 Facts = Mapping[str, Value]
 
 LEAD_FACTS: dict[str, str] = {**feature_facts(), "owner": "word", "email_domain": "word"}
-"""`owner` is the lead's representative in the CRM; `email_domain` is lower case."""
+"""`owner` is the lead's representative in the CRM; `email_domain` is that of a
+work email, in lower case."""
 
 ROUTE_FACTS: dict[str, str] = {
     **LEAD_FACTS,

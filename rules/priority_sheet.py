@@ -15,7 +15,7 @@ _FIELDS = ("weights", "propensity", "suppressed_at_most", "bands", "cooldowns")
 
 def read_priority(reader: Reader, node: Node, _: Ids) -> Priority | None:
     """The whole file; None when any part of it is wrong."""
-    problems = len(reader.problems)
+    before = reader.count()
     fields = reader.fields(node, "priority.yaml", _FIELDS)
     if len(fields) < len(_FIELDS):
         return None
@@ -33,7 +33,7 @@ def read_priority(reader: Reader, node: Node, _: Ids) -> Priority | None:
             fields["suppressed_at_most"].line,
             "`suppressed_at_most` has to lie below `hot.leave`: a suppressed lead is never hot",
         )
-    if len(reader.problems) > problems or not weights or not hot or not warm or cap is None:
+    if reader.count() > before or not weights or not hot or not warm or cap is None:
         return None
     return Priority(weights, chances, worths, cap, hot, warm, cooldowns)
 

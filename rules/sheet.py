@@ -10,7 +10,7 @@ from rules.language.reading import Reader
 from rules.language.source import Node
 from rules.report import Hit, HitGroup
 
-MOST = 100.0
+MOST = 100
 """A sheet never adds more, nor takes more away."""
 
 
@@ -29,13 +29,13 @@ class Sheet(NamedTuple):
         sheet has reached 100 (or -100): so the points of the hits add up to what is returned.
         """
         room = self.caps.copy()
-        total = 0.0
+        total: float = 0
         for rule, group, points in self.rules:
             text = told(rule, facts, failed)
             if text is None:
                 continue
             added = min(abs(points), abs(room[group]), MOST - abs(total))
-            added = added if points > 0 else -added
+            added = added if points >= 0 else -added
             room[group] -= added
             total += added
             hits.append(Hit(rule.id, self.purpose, text, added))

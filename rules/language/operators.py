@@ -107,8 +107,11 @@ IS_MISSING = "is_missing"
 NAMES = (*OPERATORS, IS_MISSING)
 
 SIGNS = {
-    "==": "is", "=": "is", "!=": "is_not", ">=": "at_least", "<=": "at_most", ">": "above",
-    "<": "below", "regex": "matches", "equals": "is", "greater_than": "above",
-    "less_than": "below", "gte": "at_least", "lte": "at_most", "gt": "above", "lt": "below",
+    "==": "is", "=": "is", "equals": "is", "!=": "is_not",
+    ">=": "at_least", "=>": "at_least", "gte": "at_least",
+    "<=": "at_most", "=<": "at_most", "lte": "at_most",
+    ">": "above", "gt": "above", "greater_than": "above",
+    "<": "below", "lt": "below", "less_than": "below",
+    "regex": "matches",
 }  # fmt: skip
 """What people write by habit, for a good “did you mean”."""

@@ -26,10 +26,20 @@ class Reader:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.problems: list[Problem] = []
+        self._found: list[tuple[int, str]] = []
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What was wrong so far, in the order of the lines."""
+        found = sorted(self._found, key=lambda one: one[0])
+        return [Problem(f"{self.file}:{line}", message) for line, message in found]
 
     def problem(self, line: int, message: str) -> None:
-        self.problems.append(Problem(f"{self.file}:{line}", message))
+        self._found.append((line, message))
+
+    def count(self) -> int:
+        """How many problems were found so far."""
+        return len(self._found)
 
     def fields(
         self, node: Node, what: str, required: tuple[str, ...], optional: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ def read_text(reader: Reader, node: Node, facts: Mapping[str, str]) -> Fill | No
     text = reader.word(node, "`text`")
     if text is None:
         return None
-    problems = len(reader.problems)
+    before = reader.count()
     if len(text) > _LONGEST:
         reader.problem(node.line, f"`text` is at most {_LONGEST} characters long")
     if "{" in (rest := _PLACE.sub("", text)) or "}" in rest:
@@ -33,7 +33,7 @@ def read_text(reader: Reader, node: Node, facts: Mapping[str, str]) -> Fill | No
             reader.problem(node.line, f"`text`: {unknown_fact(fact, facts)}")
         elif nouns and (len(nouns) != 2 or facts[fact] != "number"):
             reader.problem(node.line, f"`{{{place}}}`: write {{number|one|many}}")
-    return _fill(text) if len(reader.problems) == problems else None
+    return _fill(text) if reader.count() == before else None
 
 
 def _fill(text: str) -> Fill:

@@ -1,0 +1,83 @@
+"""`leadline rules`: check a catalog and run its examples, before anybody publishes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from core.errors import DefinitionError, Problem, WorkError
+from rules import Rulebook, catalog_digest, load_catalog, read_catalog, run_examples
+
+_draft = click.option(
+    "--draft",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of the catalog; without it, the one that comes with the program.",
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_data = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    expose_value=False,
+    help="Taken for the sake of the other commands: a draft is checked without an installation.",
+)
+
+
+@click.group()
+def rules() -> None:
+    """Rules: fit, intent, negative scoring, account qualification, priority, routing."""
+
+
+@rules.command()
+@_draft
+@_data
+@_as_json
+def check(draft: Path | None, as_json: bool) -> None:
+    """Find everything that is wrong with a catalog. Exit code 2 when there is something."""
+    files, rulebook = _load(draft, as_json)
+    told = {"ok": True, "rules": len(rulebook.rules()), "digest": catalog_digest(files)}
+    if as_json:
+        _print({**told, "problems": []})
+    else:
+        click.echo(f"{told['rules']} rules in {len(files)} files are right ({told['digest']})")
+
+
+@rules.command()
+@_draft
+@_data
+@_as_json
+def test(draft: Path | None, as_json: bool) -> None:
+    """Run the examples of all rules. Exit code 1 when one comes out otherwise than declared."""
+    _, rulebook = _load(draft, as_json)
+    tested = run_examples(rulebook)
+    if as_json:
+        _print({"ok": not tested.wrong, "examples": tested.examples, "problems": tested.wrong})
+        if tested.wrong:
+            raise click.exceptions.Exit(WorkError.exit_code)
+    elif tested.wrong:
+        raise WorkError(
+            f"{len(tested.wrong)} of {tested.examples} examples come out otherwise than declared",
+            do="correct the rule or its example, then run `leadline rules test` again",
+            problems=tested.wrong,
+        )
+    else:
+        click.echo(f"all {tested.examples} examples come out as declared")
+
+
+def _load(draft: Path | None, as_json: bool) -> tuple[dict[str, str], Rulebook]:
+    """The catalog, read and compiled. Wrong ones end here, with JSON on stdout if asked for."""
+    try:
+        files = read_catalog(draft)
+        return files, load_catalog(files)
+    except DefinitionError as wrong:
+        if not as_json:
+            raise
+        problems: Sequence[Problem] = wrong.problems or (Problem("", wrong.detail),)
+        _print({"ok": False, "problems": problems})
+        raise click.exceptions.Exit(wrong.exit_code) from wrong
+
+
+def _print(told: dict[str, object]) -> None:
+    click.echo(msgspec.json.encode(told).decode())
