@@ -121,6 +121,18 @@ def settle(connection: sa.Connection, settled: Sequence[Settled], now: int) -> N
     connection.execute(statement, [_settled_row(item, now) for item in settled])
 
 
+def any_delivered(connection: sa.Connection, destination: str, since: int) -> bool:
+    """Whether anything got through to a destination since a moment (microseconds, UTC)."""
+    asked = sa.select(
+        sa.exists().where(
+            OUTBOX.c.destination == destination,
+            OUTBOX.c.state == DELIVERED,
+            OUTBOX.c.done_at >= since,
+        )
+    )
+    return bool(connection.execute(asked).scalar())
+
+
 _SETTLED = ("state", "attempts", "next_at", "status", "error", "done_at")
 
 

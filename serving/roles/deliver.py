@@ -1,0 +1,104 @@
+"""Deliver: drains the outbox, and runs the timers that must not slow down api or worker."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.clock import DAY, SystemClock
+from core.database import open_record, reading
+from core.installation import Installation
+from core.settings import Settings
+from events import progress
+from events.intake.log import EventLog
+from signals.deliver import Deliverer
+from signals.destinations.table import fingerprint, make_destinations
+
+_log = logging.getLogger(__name__)
+
+TURN_S = 0.02
+"""Between two looks into the outbox: a small share of the second from event to signal."""
+TRY_AGAIN_S = 1.0
+PRUNE_EVERY_S = 3_600.0
+
+
+def run(installation: Installation, settings: Settings, stop: threading.Event) -> None:
+    """Until `stop`. DefinitionError when a destination is declared wrongly."""
+    # It logs each URL, and that of a Slack channel is its secret.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    destinations = make_destinations(settings.signals)
+    fingerprints = {
+        name: fingerprint(declared) for name, declared in settings.signals.destinations.items()
+    }
+    url = settings.record.url
+    engine = open_record(url.get_secret_value() if url else installation.record_db)
+    draw = random.SystemRandom().random
+    deliverer = Deliverer(engine, destinations, fingerprints, SystemClock(), draw)
+    try:
+        for timer in _timers(installation, settings, engine, stop):
+            timer.start()
+        _turn_until(stop, deliverer)
+    finally:
+        deliverer.close()
+        engine.dispose()
+
+
+def _turn_until(stop: threading.Event, deliverer: Deliverer) -> None:
+    while not stop.wait(TURN_S):
+        try:
+            deliverer.turn()
+        except SQLAlchemyError as fault:
+            # Nothing is lost: what was sent and not written down is sent again under its id.
+            _log.error("cannot go on: %s; trying again in %s s", fault, TRY_AGAIN_S)
+            stop.wait(TRY_AGAIN_S)
+
+
+def _timers(
+    installation: Installation, settings: Settings, engine: sa.Engine, stop: threading.Event
+) -> list[threading.Thread]:
+    watched: list[Callable[[], None]] = []
+
+    def watch() -> None:
+        if not watched:
+            from scoring.watcher import Watcher
+
+            watched.append(Watcher(installation, engine).look)
+        watched[0]()
+
+    def prune() -> None:
+        prune_log(installation, engine, SystemClock().now() - settings.worker.log_days * DAY)
+
+    works = {"watch": (watch, settings.models.watch_s), "prune": (prune, PRUNE_EVERY_S)}
+    return [
+        threading.Thread(target=_repeat, args=(name, work, every_s, stop), name=name, daemon=True)
+        for name, (work, every_s) in works.items()
+    ]
+
+
+def prune_log(installation: Installation, engine: sa.Engine, before: int) -> int:
+    """Drops raw events recorded before a moment (microseconds, UTC), never unprocessed ones."""
+    with reading(engine) as connection:
+        processed = progress.load(connection).offset
+    log = EventLog(installation.log_db)
+    try:
+        return log.prune(before, processed)
+    finally:
+        log.close()
+
+
+def _repeat(name: str, work: Callable[[], object], every_s: float, stop: threading.Event) -> None:
+    """A timer's failure is told, once as long as it stays the same, and never ends the role."""
+    told = ""
+    while not stop.wait(every_s):
+        try:
+            work()
+            told = ""
+        except Exception as fault:  # noqa: BLE001 - see above
+            if str(fault) != told:
+                told = str(fault)
+                _log.warning("timer %s: %s", name, fault)
