@@ -94,7 +94,7 @@ def _read_facts(reader: Reader, node: Node, facts: Mapping[str, str]) -> dict[st
     values: dict[str, Value] = {}
     for fact, value in node.value.items():
         if fact not in facts:
-            reader.problem(node.key_lines[fact], unknown_fact(fact, facts))
+            reader.problem(node.key_lines[fact], unknown_fact(reader, fact, facts))
         elif value.value is not None:
             values[fact] = read_one(reader, value, facts[fact])
     return values

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rules.declaration import Ids
 from rules.facts import SIGNALS
-from rules.language.reading import Reader, did_you_mean
+from rules.language.reading import Reader
 from rules.language.source import Node
 from rules.priority import HIGHEST, Band, Priority, Weights
 
@@ -92,7 +92,7 @@ def _read_cooldowns(reader: Reader, node: Node) -> dict[str, int]:
     entries = reader.entries(node, "`cooldowns`")
     for signal, item in entries.items():
         if signal not in SIGNALS:
-            close = did_you_mean(signal, SIGNALS) or f"; there are {', '.join(SIGNALS)}"
+            close = reader.closest(signal, SIGNALS) or f"; there are {', '.join(SIGNALS)}"
             reader.problem(node.key_lines[signal], f"unknown signal `{signal}`{close}")
         cooldowns[signal] = reader.duration(item, f"the cooldown of `{signal}`") or 0
     return cooldowns

@@ -12,7 +12,7 @@ from typing import Any
 
 from rules.facts import ROUTE_FACTS, Facts
 from rules.language.operators import IS_MISSING, NAMES, OPERATORS, SIGNS, Holds
-from rules.language.reading import Reader, did_you_mean
+from rules.language.reading import Reader
 from rules.language.source import Node
 
 Truth = bool | None
@@ -72,15 +72,15 @@ def read_fact(reader: Reader, node: Node, facts: Mapping[str, str]) -> str | Non
     fact = reader.word(node, "`fact`")
     if fact is None or fact in facts:
         return fact
-    reader.problem(node.line, unknown_fact(fact, facts))
+    reader.problem(node.line, unknown_fact(reader, fact, facts))
     return None
 
 
-def unknown_fact(fact: str, facts: Mapping[str, str]) -> str:
+def unknown_fact(reader: Reader, fact: str, facts: Mapping[str, str]) -> str:
     """What to tell an author who names a fact that is not there."""
     if fact in ROUTE_FACTS:
         return f"`{fact}` is known only after scoring: only routing.yaml may read it"
-    return f"unknown fact `{fact}`{did_you_mean(fact, facts)}"
+    return f"unknown fact `{fact}`{reader.closest(fact, facts)}"
 
 
 def _read_operator(reader: Reader, node: Node) -> str | None:
@@ -88,7 +88,7 @@ def _read_operator(reader: Reader, node: Node) -> str | None:
     if operator is None or operator in NAMES:
         return operator
     meant = SIGNS.get(operator)
-    close = f"; did you mean `{meant}`?" if meant else did_you_mean(operator, NAMES)
+    close = f"; did you mean `{meant}`?" if meant else reader.closest(operator, NAMES)
     reader.problem(
         node.line, f"unknown op `{operator}`{close or '; there are ' + ', '.join(NAMES)}"
     )

@@ -12,6 +12,9 @@ from rules.language.source import Node
 
 _DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+MOST_GUESSES = 100
+LONGEST = 400
+"""Characters of a message: a word of a megabyte is not repeated."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -27,6 +30,7 @@ class Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self._found: list[tuple[int, str]] = []
+        self._guesses = MOST_GUESSES
 
     @property
     def problems(self) -> list[Problem]:
@@ -35,7 +39,13 @@ class Reader:
         return [Problem(f"{self.file}:{line}", message) for line, message in found]
 
     def problem(self, line: int, message: str) -> None:
-        self._found.append((line, message))
+        told = message if len(message) <= LONGEST else message[: LONGEST - 1] + "…"
+        self._found.append((line, told))
+
+    def closest(self, word: str, known: Iterable[str]) -> str:
+        """`did_you_mean`, a hundred times: a flood of nonsense must not cost minutes."""
+        self._guesses -= 1
+        return did_you_mean(word, known) if self._guesses >= 0 else ""
 
     def count(self) -> int:
         """How many problems were found so far."""
@@ -51,7 +61,7 @@ class Reader:
         known = required + optional
         for key in node.value:
             if key not in known:
-                close = did_you_mean(key, known) or f"; {what} has {_told(known)}"
+                close = self.closest(key, known) or f"; {what} has {_told(known)}"
                 self.problem(node.key_lines[key], f"unknown key `{key}`{close}")
         for key in required:
             if key not in node.value:

@@ -30,7 +30,7 @@ def read_text(reader: Reader, node: Node, facts: Mapping[str, str]) -> Fill | No
     for place in _PLACE.findall(text):
         fact, *nouns = place.split("|")
         if fact not in facts:
-            reader.problem(node.line, f"`text`: {unknown_fact(fact, facts)}")
+            reader.problem(node.line, f"`text`: {unknown_fact(reader, fact, facts)}")
         elif nouns and (len(nouns) != 2 or facts[fact] != "number"):
             reader.problem(node.line, f"`{{{place}}}`: write {{number|one|many}}")
     return _fill(text) if reader.count() == before else None
