@@ -1,0 +1,102 @@
+"""Examples → a model's two files: which columns it reads, its trees, its passport."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from features.definitions import BY_FEATURE, digest
+from scoring.card import TREES_FILE, Card, Input, KnownAnswer, seal, write_card
+from scoring.encoding import Encoder
+from scoring.registry import MODEL_NAME
+from training.dataset import CANDIDATES, OTHER_AGES_WEIGHT, Example
+from training.fit import Fitted, Table, fit
+
+if TYPE_CHECKING:
+    from scoring.encoding import Matrix
+
+MOST_WORDS = 100
+"""Of one feature; rarer words count as unknown."""
+
+KNOWN_ANSWERS = 8
+
+
+class Built(NamedTuple):
+    card: Card
+    trees: str
+    fitted: Fitted
+
+
+def build(
+    examples: Sequence[Example], evaluated_age: int, seed: int, now: int, threads: int = 1
+) -> Built:
+    """Fits a model of the examples. WorkError when they are too few of either class."""
+    inputs = choose_inputs(examples)
+    matrix = Encoder(inputs).encode([one.vector for one in examples])
+    fitted = fit(_table(examples, inputs, matrix, evaluated_age), seed, threads)
+    names = tuple(one.name for one in inputs)
+    card = Card(
+        name=MODEL_NAME,
+        trained_at=now,
+        inputs=inputs,
+        features_digest=digest(names),
+        calibration=fitted.calibration,
+        trees_sha256=hashlib.sha256(fitted.trees.encode()).hexdigest(),
+        known_answers=_known_answers(fitted.trees, matrix[:KNOWN_ANSWERS]),
+        metrics={},
+    )
+    return Built(card, fitted.trees, fitted)
+
+
+def choose_inputs(examples: Sequence[Example]) -> tuple[Input, ...]:
+    """The candidates that vary among the examples; words in alphabetical order."""
+    chosen = []
+    for name in CANDIDATES:
+        seen = Counter(one.vector.values[name] for one in examples)
+        if len(seen) < 2:
+            continue
+        if not BY_FEATURE[name].is_word:
+            chosen.append(Input(name))
+            continue
+        frequent = (word for word, _ in seen.most_common(MOST_WORDS + 1) if word is not None)
+        chosen.append(Input(name, tuple(sorted(str(word) for word in frequent))[:MOST_WORDS]))
+    return tuple(chosen)
+
+
+def _table(
+    examples: Sequence[Example], inputs: Sequence[Input], matrix: Matrix, evaluated_age: int
+) -> Table:
+    import numpy as np
+
+    return Table(
+        matrix=matrix,
+        won=np.array([one.label.won for one in examples], dtype=np.float64),
+        weights=np.array(
+            [1.0 if one.age == evaluated_age else OTHER_AGES_WEIGHT for one in examples]
+        ),
+        groups=[one.group for one in examples],
+        words=[column for column, one in enumerate(inputs) if one.words is not None],
+    )
+
+
+def _known_answers(trees: str, rows: Matrix) -> tuple[KnownAnswer, ...]:
+    import lightgbm
+    import numpy as np
+
+    margins = lightgbm.Booster(model_str=trees).predict(rows, raw_score=True, num_threads=1)
+    return tuple(
+        KnownAnswer(tuple(None if np.isnan(value) else float(value) for value in row), margin)
+        for row, margin in zip(rows, np.asarray(margins).tolist(), strict=True)
+    )
+
+
+def write(built: Built, folder: Path, metrics: dict[str, float]) -> None:
+    """The files that `scoring.Scorer.load` reads, the card with its metrics and digest."""
+    import msgspec
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TREES_FILE).write_bytes(built.trees.encode())
+    write_card(folder, seal(msgspec.structs.replace(built.card, metrics=metrics)))

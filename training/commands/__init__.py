@@ -1,0 +1,1 @@
+"""The commands of the workshop, one file each; `cli.py` names them."""

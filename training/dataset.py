@@ -1,0 +1,73 @@
+"""Labels → examples: what was known of each lead at the moments that training looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from core.installation import Installation
+from events.types import Identifier, IdentifierKind
+from features.definitions import FEATURES
+from features.vector import FeatureVector
+from training.label import Label
+
+AGES = (0, 7, 14, 30, 60)
+"""Days after its creation at which a lead is looked at: a model also serves younger leads."""
+
+OTHER_AGES_WEIGHT = 0.05
+"""Of an example that is not at the evaluated age. Measured on three worlds of 5,000 leads at age
+30: weight 1 costs 0.03 of AUC, 0.2 costs 0.006, 0.05 nothing."""
+
+EXCLUDED = frozenset({"deals_won_ever", "deals_lost_ever", "title"})
+"""Closings are outcomes, not features; a title has a thousand spellings of seniority and role."""
+
+CANDIDATES = tuple(feature.name for feature in FEATURES if feature.name not in EXCLUDED)
+"""What a model may read; `build` leaves out what never varies."""
+
+
+class Example(NamedTuple):
+    """One lead at one moment. Its vector holds only what was known by then."""
+
+    label: Label
+    age: int
+    vector: FeatureVector
+    group: str
+    """The lead's account, else the lead: examples of one group stay on one side of every split."""
+
+    @property
+    def closed(self) -> bool:
+        """Its deal had ended by the moment."""
+        return self.label.closed_by(self.vector.as_of)
+
+
+def examples(
+    installation: Installation,
+    engine: sa.Engine,
+    labels: Sequence[Label],
+    ages: Sequence[int],
+    now: int,
+) -> list[Example]:
+    """An example for each label and age whose moment has passed, point in time.
+
+    A pair whose identifier nobody owned at the moment has none.
+    """
+    from features.offline import Ask, vectors
+
+    wanted = [(one, age) for one in labels for age in ages if one.moment(age) <= now]
+    asks = [
+        Ask(Identifier(IdentifierKind.CRM_ID, one.crm_id), one.moment(age)) for one, age in wanted
+    ]
+    pairs = zip(wanted, vectors(installation, engine, asks), strict=True)
+    found = [(one, age, vector) for (one, age), vector in pairs if vector is not None]
+    groups: dict[str, str] = {}
+    for one, _, vector in sorted(found, key=lambda told: told[1]):
+        # The account known last: a lead may find its account between two of its moments.
+        groups[one.crm_id] = vector.account_id or groups.get(one.crm_id, vector.lead_id)
+    return [Example(one, age, vector, groups[one.crm_id]) for one, age, vector in found]
+
+
+def teaching(all_examples: Sequence[Example], evaluated_age: int) -> list[Example]:
+    """Leaves out leads that were already closed, except at the age that is evaluated."""
+    return [one for one in all_examples if one.age == evaluated_age or not one.closed]

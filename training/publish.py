@@ -1,0 +1,74 @@
+"""publish: a model's files, parameters and metrics → an MLflow run, a version, the champion.
+
+What can fail is done before the version is registered: it exists only once its run is complete.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.installation import Installation
+from features.names import SERVICE
+from scoring import registry
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+def publish(
+    installation: Installation,
+    files: Path,
+    parameters: dict[str, str | int | float],
+    metrics: dict[str, float],
+    promote: bool,
+) -> str:
+    """Registers the files as the next version of `lead_propensity` and returns its number.
+
+    WorkError when MLflow does not take them: then no version was registered.
+    """
+    client = registry.open_registry(installation)
+    with registry.telling("publish the model", installation):
+        version = _register(client, _log(client, installation, files, parameters, metrics))
+        if promote:
+            registry.promote(client, version)
+    return version
+
+
+def _log(
+    client: MlflowClient,
+    installation: Installation,
+    files: Path,
+    parameters: dict[str, str | int | float],
+    metrics: dict[str, float],
+) -> str:
+    """One run with everything in it; returns its id. A run that breaks off is marked as failed."""
+    run_id = str(client.create_run(_experiment(client, installation)).info.run_id)
+    try:
+        for name, value in parameters.items():
+            client.log_param(run_id, name, value)
+        for name, metric in metrics.items():
+            client.log_metric(run_id, name, metric)
+        client.set_tag(run_id, "feature_service", SERVICE)
+        client.log_artifacts(run_id, str(files), registry.ARTIFACTS)
+    except BaseException:
+        client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id, "FINISHED")
+    return run_id
+
+
+def _experiment(client: MlflowClient, installation: Installation) -> str:
+    found = client.get_experiment_by_name(registry.EXPERIMENT)
+    if found is not None:
+        return str(found.experiment_id)
+    place = (installation.mlflow / "artifacts").as_uri()
+    return str(client.create_experiment(registry.EXPERIMENT, artifact_location=place))
+
+
+def _register(client: MlflowClient, run_id: str) -> str:
+    if not client.search_registered_models(filter_string=f"name = '{registry.MODEL_NAME}'"):
+        client.create_registered_model(registry.MODEL_NAME)
+    source = f"{client.get_run(run_id).info.artifact_uri}/{registry.ARTIFACTS}"
+    made = client.create_model_version(registry.MODEL_NAME, source, run_id)
+    return str(made.version)

@@ -1,0 +1,143 @@
+"""label → fit → compare → publish: the whole way from wins and losses to a model in force."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from core.errors import WorkError
+from core.installation import Installation
+from core.settings import Models
+from scoring import Scorer
+from scoring.registry import MODEL_NAME
+from scoring.watcher import Watcher
+from training.build import Built, build, write
+from training.compare import compare
+from training.dataset import AGES, Example, examples, teaching
+from training.fit import PARAMETERS
+from training.label import Labels, label
+from training.publish import publish
+from training.split import split
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for. `now` in microseconds, UTC."""
+
+    now: int
+    parts: dict[str, str] | None = None
+    """Crm id → teach or test; None splits by time and account."""
+    promote: bool = True
+    seed: int = 7
+    threads: int = 1
+
+
+class Stopwatch:
+    """Seconds of each step, by its verb."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, verb: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.seconds[verb] = round(time.monotonic() - began, 2)
+
+
+def train(
+    installation: Installation, engine: sa.Engine, models: Models, order: Order
+) -> dict[str, Any]:
+    """Trains, publishes and (with `promote`) puts a model in force; returns its figures.
+
+    WorkError when there is too little to learn from, or MLflow does not take the model.
+    """
+    watch = Stopwatch()
+    age = models.moment_days
+    with watch.step("label"):
+        labels = _labels(engine, models.label_days, order.now)
+    with watch.step("read"):
+        ages = sorted({*AGES, age})
+        found = examples(installation, engine, labels.known, ages, order.now)
+    with watch.step("fit"):
+        taught, tested = split(found, order.parts, age)
+        built = build(teaching(taught, age), age, order.seed, order.now, order.threads)
+    with tempfile.TemporaryDirectory(prefix=".train-", dir=installation.releases) as temporary:
+        files = Path(temporary)
+        with watch.step("compare"):
+            write(built, files, {})
+            figures = _evaluate(Scorer.load(files), tested)
+            write(built, files, figures["all"])
+        with watch.step("publish"):
+            parameters = _parameters(built, labels, order, models)
+            version = publish(installation, files, parameters, _flat(figures), order.promote)
+            Watcher(installation, engine).look()
+    return {
+        "model": {"name": MODEL_NAME, "version": version, "promoted": order.promote},
+        **figures["all"],
+        "closed_by_then": figures["closed_by_then"],
+        "open_then": figures["open_then"],
+        "labels": {"known": len(labels.known), "censored": labels.censored},
+        "taught": len(taught),
+        "trees": built.fitted.tree_count,
+        "features": len(built.card.inputs),
+        "seconds": watch.seconds,
+    }
+
+
+def _labels(engine: sa.Engine, window_days: int, now: int) -> Labels:
+    labels = label(engine, window_days, now)
+    if not labels.known:
+        raise WorkError(
+            "there are no labels to learn from: no lead of the CRM is older than its label "
+            f"window of {window_days} days ({labels.censored} are younger)",
+            do="import leads and their outcomes; rules score without a model until then",
+        )
+    return labels
+
+
+def _evaluate(scorer: Scorer, tested: Sequence[Example]) -> dict[str, dict[str, float]]:
+    """By the scorer that serves: of all test leads, of those closed by then, and of the rest."""
+    scores = scorer.score([one.vector for one in tested])
+    pairs = list(zip(tested, (score.propensity for score in scores), strict=True))
+    kinds = {
+        "all": pairs,
+        "closed_by_then": [pair for pair in pairs if pair[0].closed],
+        "open_then": [pair for pair in pairs if not pair[0].closed],
+    }
+    return {
+        name: compare([one.label.won for one, _ in chosen], [chance for _, chance in chosen])
+        for name, chosen in kinds.items()
+    }
+
+
+def _flat(figures: dict[str, dict[str, float]]) -> dict[str, float]:
+    """MLflow's metrics have no groups: `auc`, `open_then.auc` and so on."""
+    return {
+        name if kind == "all" else f"{kind}.{name}": figure
+        for kind, told in figures.items()
+        for name, figure in told.items()
+    }
+
+
+def _parameters(
+    built: Built, labels: Labels, order: Order, models: Models
+) -> dict[str, str | int | float]:
+    return {
+        **PARAMETERS,
+        "trees": built.fitted.tree_count,
+        "seed": order.seed,
+        "ages": ",".join(str(age) for age in sorted({*AGES, models.moment_days})),
+        "label_days": models.label_days,
+        "moment_days": models.moment_days,
+        "labels_known": len(labels.known),
+        "labels_censored": labels.censored,
+        "features": len(built.card.inputs),
+        "features_digest": built.card.features_digest,
+    }
