@@ -54,6 +54,11 @@ class Deliverer:
         with reading(engine) as connection:
             self._given_up = disabled.load(connection, fingerprints)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any lane is at work."""
+        return bool(self._busy)
+
     def turn(self) -> None:
         """Settles what the lanes tried, hands them what is due. Waits for no destination.
 
