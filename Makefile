@@ -27,7 +27,7 @@ up: install
 	@$(BIN)/leadline up
 
 test: install
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: install
 	@$(BIN)/ruff format --check .

@@ -35,15 +35,16 @@ class Finding(msgspec.Struct, frozen=True):
     do: str = ""
 
 
-def examine(installation: Installation) -> Iterator[Finding]:
-    """Every subject in turn; one that is wrong does not hide the next."""
+def examine(installation: Installation, port: int | None = None) -> Iterator[Finding]:
+    """Each subject in turn; one that is wrong hides no other. `port` overrides api.port."""
     yield _python()
     yield _openmp()
     yield _server()
     yield _disk(installation)
     settings = None
     try:
-        settings = load_settings(installation.settings_file)
+        overrides = {"api": {"port": port}} if port else {}
+        settings = load_settings(installation.settings_file, **overrides)
         file = installation.settings_file
         yield Finding("settings", "ok", str(file) if file.exists() else "the defaults, no file")
     except LeadlineError as problem:

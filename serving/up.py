@@ -7,6 +7,7 @@ and stops them in the order in which the work flows, so that what was accepted i
 from __future__ import annotations
 
 import http.client
+import os
 import shutil
 import signal
 import socket
@@ -169,9 +170,14 @@ def check_port(host: str, port: int) -> None:
             return
     except OSError as problem:
         raise StartError(
-            f"port {port} on {host} cannot be used ({problem.strerror or problem}): "
+            f"port {port} on {host} cannot be used ({_reason(problem)}): "
             "stop what uses it, or name another with --port"
         ) from problem
+
+
+def _reason(problem: OSError) -> str:
+    """The system's own words; asyncio and socket wrap them in theirs."""
+    return os.strerror(problem.errno) if problem.errno and problem.errno > 0 else str(problem)
 
 
 def check_disk(folder: Path) -> None:

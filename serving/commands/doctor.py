@@ -12,16 +12,19 @@ _MARKS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 
 @click.command()
 @data_option()
+@click.option("--port", type=click.IntRange(1, 65535), help="Where it runs, if not at api.port.")
 @json_option
 @click.pass_context
-def doctor(context: click.Context, installation: Installation, as_json: bool) -> None:
+def doctor(
+    context: click.Context, installation: Installation, port: int | None, as_json: bool
+) -> None:
     """Check every dependency, setting and store; say what to do. Exit code 1 if one is wrong."""
     import msgspec
 
     from serving.diagnosis import examine
 
     findings = []
-    for finding in examine(installation):
+    for finding in examine(installation, port):
         findings.append(finding)
         if not as_json:
             click.echo(f"{_MARKS[finding.state]} {finding.subject:16} {finding.told}")

@@ -1,0 +1,151 @@
+"""`leadline up` with everything that it really starts."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from core.installation import Installation
+from serving.embedded import free_port
+
+pytestmark = pytest.mark.e2e
+ROOT = Path(__file__).parents[2]
+
+
+class Running:
+    """One `leadline up` in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            self.command("up", "--port", str(self.port)),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "cli", *words, "--data", str(self.folder)]
+
+    def leadline(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = self.command(*words)
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    def until_told(self, words: str) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if words in line:
+                return
+        pytest.fail(f"ended without telling: {words}")
+
+    def pid(self, role: str) -> int:
+        return int((self.folder / "run" / f"{role}.lock").read_text())
+
+    def post(self, path: str, key: str, body: object) -> httpx.Response:
+        return httpx.post(f"http://127.0.0.1:{self.port}{path}", json=body, auth=(key, ""))
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = Running(tmp_path_factory.mktemp("up"))
+    running.until_told("ready at")
+    yield running
+    if running.process.poll() is None:
+        running.end()
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_second_start_in_the_same_folder_is_refused(running: Running) -> None:
+    """Two workers on one record would count everything twice."""
+    second = running.leadline("up", "--port", str(free_port()))
+
+    assert second.returncode == 2
+    assert second.stderr.count("\n") == 1
+    assert "already runs" in second.stderr
+
+
+def test_a_used_port_is_one_clear_line(running: Running, tmp_path: Path) -> None:
+    """The most common trouble of a first start."""
+    command = ["up", "--port", str(running.port), "--data", str(tmp_path)]
+    other = subprocess.run(
+        [sys.executable, "-m", "cli", *command],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert other.returncode == 2
+    assert other.stderr.count("\n") == 1
+    assert f"port {running.port}" in other.stderr
+
+
+def test_doctor_finds_nothing_wrong(running: Running) -> None:
+    """What it says of a healthy installation must not send anybody searching."""
+    done = running.leadline("doctor", "--port", str(running.port), "--json")
+    findings = json.loads(done.stdout)
+
+    assert done.returncode == 0
+    assert {finding["subject"]: finding["state"] for finding in findings} == {
+        "python": "ok", "libgomp": "ok", "embedded server": "ok", "disk": "ok", "settings": "ok",
+        "data folder": "ok", "record": "ok", "release": "note", "event log": "ok",
+        "online store": "ok", "api": "ok",
+    }  # fmt: skip
+
+
+def test_a_killed_worker_and_server_lose_nothing(running: Running) -> None:
+    """Both are started again where they were, and the event accepted meanwhile is scored."""
+    key = json.loads(running.leadline("keys", "create", "--kind", "secret", "--json").stdout)["key"]
+    server = int(Installation(running.folder).logs.joinpath("redis.log").read_text().split(":")[0])
+    os.kill(running.pid("worker"), signal.SIGKILL)
+    os.kill(server, signal.SIGKILL)
+
+    page = {"anonymousId": "a-1", "name": "Pricing", "properties": {"path": "/pricing"}}
+    assert running.post("/v1/page", key, page).json() == {"success": True}
+
+    def scored() -> bool:
+        answer = running.post("/v1/score", key, {"lead": {"anonymous_id": "a-1"}})
+        return answer.status_code == 200 and answer.json()["degraded"] == ["model"]
+
+    until(scored)
+
+
+def test_a_failed_event_is_listed_and_shown(running: Running) -> None:
+    """An event without any id is kept with its reason, not lost."""
+    key = json.loads(running.leadline("keys", "create", "--kind", "write", "--json").stdout)["key"]
+    running.post("/v1/track", key, {"event": "Nobody"})
+
+    until(lambda: len(json.loads(running.leadline("failed", "list", "--json").stdout)) == 1)
+
+    (event,) = json.loads(running.leadline("failed", "list", "--json").stdout)
+    shown = running.leadline("failed", "show", str(event["offset"]))
+    assert '"event":"Nobody"' in shown.stdout
+    assert "identifier" in shown.stdout
+
+
+def test_an_interrupt_stops_everything(running: Running) -> None:
+    """Runs last: no process, no address, no lock that would refuse the next start."""
+    pids = [running.pid(role) for role in ("api", "worker", "deliver")]
+
+    assert running.end() == 0
+
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert not (running.folder / "run" / "redis.json").exists()
