@@ -29,6 +29,8 @@ _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
 }
 
@@ -43,8 +45,7 @@ def open_registry(installation: Installation) -> MlflowClient:
     import logging
 
     # The store's migrations are told line by line otherwise.
-    for name in ("alembic", "mlflow"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from mlflow import MlflowClient
 
     uri = f"sqlite:///{store(installation)}"
@@ -101,6 +102,11 @@ def promote(client: MlflowClient, version: str) -> None:
     before = champion(client)
     if before is not None and before != version:
         client.set_model_version_tag(MODEL_NAME, version, BEFORE_TAG, before)
+    return_to(client, version)
+
+
+def return_to(client: MlflowClient, version: str) -> None:
+    """Moves the alias and notes nothing: a second rollback goes one champion further back."""
     client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
 
 

@@ -1,0 +1,151 @@
+"""From wins and losses to a model in force, through a real MLflow registry."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+import features.offline
+from core import release
+from core.clock import DAY, FixedClock, from_iso
+from core.database import open_record, upsert, writing
+from core.errors import WorkError
+from core.installation import Installation
+from core.settings import Models
+from events.outcomes import CRM_LEAD, OUTCOME
+from features.vector import FeatureVector, vector
+from scoring import ModelRefused, Scorer, registry
+from scoring.watcher import Watcher
+from training.commands.models import list_models, promote, rollback
+from training.train import Order, train
+
+CREATED = from_iso("2026-01-05")
+NOW = from_iso("2026-06-01")
+LEADS = 160
+_EMPTY = vector("", None, None, None, 0).values
+
+
+def _vectors(_installation, _engine, asks):
+    """A lake of its own: leads whose number is even look at prices, and win more often."""
+    told = []
+    for ask in asks:
+        number = int(ask.identifier.value[1:])
+        views = (number % 2) * 5 + number % 3
+        values = {**_EMPTY, "pricing_views_30d": views, "seniority": ("vp", None)[number % 5 == 0]}
+        told.append(FeatureVector(f"lead-{number}", f"account-{number // 2}", ask.moment, values))
+    return told
+
+
+def _history(engine: sa.Engine, won_share: float = 0.5) -> None:
+    chance = random.Random(4)
+    leads, deals = [], []
+    for number in range(LEADS):
+        at = CREATED + number % 30 * DAY
+        lead = {"crm_id": f"c{number}", "lead_id": f"lead-{number}", "created_at": at}
+        leads.append({**lead, "known_at": at, "owner": None})
+        won = chance.random() < (won_share * 1.6 if number % 2 else won_share * 0.4)
+        closed_at = at + 50 * DAY
+        deal = {"deal_id": f"d{number}", "crm_id": f"c{number}", "lead_id": f"lead-{number}"}
+        deal |= {"account_id": None, "won": won, "value": 1.0}
+        deals.append({**deal, "closed_at": closed_at, "known_at": closed_at})
+    with writing(engine) as connection:
+        upsert(CRM_LEAD, connection, leads)
+        upsert(OUTCOME, connection, deals)
+
+
+@pytest.fixture
+def engine(tmp_path, monkeypatch) -> sa.Engine:
+    monkeypatch.setattr(features.offline, "vectors", _vectors)
+    Installation(tmp_path).create()
+    return open_record(tmp_path / "record.db")
+
+
+@pytest.fixture
+def installation(tmp_path) -> Installation:
+    return Installation(tmp_path)
+
+
+def _run(command, installation, *words):
+    told = CliRunner().invoke(command, [*words, "--data", str(installation.root)])
+    if told.exception is not None:
+        raise told.exception
+    return told.output
+
+
+def test_a_model_is_trained_promoted_and_rolled_back(installation, engine):
+    """One walk through the registry: each release follows the champion, and back again."""
+    _history(engine)
+
+    first = train(installation, engine, Models(), Order(now=NOW))
+
+    assert first["model"] == {"name": "lead_propensity", "version": "1", "promoted": True}
+    assert first["auc"] > 0.6
+    assert first["labels"] == {"known": LEADS, "censored": 0}
+    assert release.current(engine).model_version == "1"
+    scorer = Scorer.load(installation.releases / "lead_propensity-1")
+    assert (scorer.version, scorer.feature_names) == ("1", ("pricing_views_30d", "seniority"))
+
+    second = train(installation, engine, Models(), Order(now=NOW, promote=False, seed=8))
+    assert second["model"]["version"] == "2"
+    assert release.current(engine).model_version == "1"
+
+    _run(promote, installation, "2")
+    assert release.current(engine).model_version == "2"
+    assert "champion" in _run(list_models, installation).splitlines()[0]
+    _run(rollback, installation)
+    assert release.current(engine).model_version == "1"
+    with pytest.raises(WorkError, match="no champion came before"):
+        _run(rollback, installation)
+    with pytest.raises(WorkError, match="no version 9"):
+        _run(promote, installation, "9")
+
+    _tampered_and_broken(installation, engine)
+
+
+def _tampered_and_broken(installation, engine):
+    """Goes on with the same registry: to make one takes seconds."""
+    files = sorted((installation.mlflow / "artifacts").glob("*/artifacts/model/model.txt"))
+    for file in files:
+        file.write_text(file.read_text().replace("leaf_value=", "leaf_value=9", 1))
+    (installation.releases / "lead_propensity-2" / "model.txt").write_text("tree\n")
+    registry.promote(registry.open_registry(installation), "2")
+    watcher = Watcher(installation, engine, FixedClock(NOW))
+    with pytest.raises(ModelRefused, match="SHA-256"):
+        watcher.look()
+    assert release.current(engine).model_version == "1"
+
+    registry.store(installation).write_text("no database")
+    with pytest.raises(WorkError, match="cannot read the model registry"):
+        Watcher(installation, engine, FixedClock(NOW)).look()
+    with pytest.raises(WorkError, match="cannot publish the model"):
+        train(installation, engine, Models(), Order(now=NOW))
+    assert release.current(engine).model_version == "1"
+    assert not list(installation.releases.glob(".*"))
+
+
+def test_without_labels_it_says_so_and_registers_nothing(installation, engine):
+    """A new installation has no history: a sentence, not a traceback, and rules go on."""
+    with pytest.raises(WorkError, match="no labels to learn from"):
+        train(installation, engine, Models(), Order(now=NOW))
+
+    assert not registry.store(installation).exists()
+
+
+def test_one_class_only_is_told_and_registers_nothing(installation, engine):
+    """Losses alone teach nothing."""
+    _history(engine, won_share=0)
+
+    with pytest.raises(WorkError, match="0 examples were won"):
+        train(installation, engine, Models(), Order(now=NOW))
+
+    assert not registry.store(installation).exists()
+
+
+def test_without_a_registry_the_watcher_rests(installation, engine):
+    """Before the first training there is nothing to follow, and no MLflow to import."""
+    Watcher(installation, engine, FixedClock(NOW)).look()
+
+    assert release.current(engine) == release.Release()
