@@ -15,7 +15,8 @@ import bentoml
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.http.dispatch import Dispatcher
-from serving.http.tables import SCORES, with_documents
+from serving.http.documents import pages
+from serving.http.tables import SCORES
 from serving.parts import Parts, parts_of_environment
 
 
@@ -23,7 +24,7 @@ class Seat:
     """BentoML wants its application at import, the parts are there only when it starts."""
 
     def __init__(self) -> None:
-        self._routes = with_documents(SCORES)
+        self._routes = (*SCORES, *pages(SCORES))
         self._answer: Dispatcher | None = None
 
     def take(self, parts: Parts) -> None:
@@ -63,8 +64,8 @@ class LeadScoring:
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
-        seat.leave()
         if self._own is not None:
+            seat.leave()
             self._own.close()
 
 

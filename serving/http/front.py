@@ -5,21 +5,23 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.http.dispatch import Dispatcher
-from serving.http.tables import DESCRIBED, FRONT, with_documents
+from serving.http.documents import pages
+from serving.http.tables import DESCRIBED, FRONT, SCORES
 from serving.parts import Parts
+
+_SCORES = frozenset(route.path for route in SCORES)
+"""Known by name, as `/v1/accounts/score` would also be the account whose id is `score`."""
 
 
 class Front:
     """Start-up and shut-down are the service's: the parts are opened and closed by the role."""
 
     def __init__(self, parts: Parts, service: ASGIApp) -> None:
-        described = with_documents(DESCRIBED)
-        documents = [route for route in described if route not in DESCRIBED]
         self._service = service
-        self._routes = Dispatcher((*FRONT, *documents), parts, otherwise=service)
+        self._routes = Dispatcher((*FRONT, *pages(DESCRIBED)), parts, otherwise=service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == "http" and scope["path"] not in _SCORES:
             await self._routes(scope, receive, send)
         else:
             await self._service(scope, receive, send)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from events.types import Door
-from serving.http import documents, events, operations, reading, scores, stream
+from serving.http import events, operations, reading, scores, stream
 from serving.http.routes import Route
 from serving.http.schemas import AS_OF, EXPLAIN, MOMENT, NUMBER, TEXT, ref
 
@@ -217,11 +216,6 @@ OPERATIONS: tuple[Route, ...] = (
         answer_type="text/plain",
     ),
 )
-
-
-def with_documents(tables: Sequence[Route]) -> tuple[Route, ...]:
-    """The tables and the pages that describe them."""
-    return (*tables, *documents.pages(tables))
 
 
 FRONT = (*EVENTS, *READING, *OPERATIONS)

@@ -56,7 +56,7 @@ class Rig:
     def _run(self) -> None:
         try:
             api.run(self.installation, self.settings, self.stop)
-        except BaseException as problem:
+        except BaseException as problem:  # noqa: BLE001 - handed to the test
             self.failed.append(problem)
 
     def _await_ready(self) -> None:
