@@ -79,12 +79,14 @@ def train(
             version = publish(installation, files, parameters, _flat(figures), order.promote)
             Watcher(installation, engine).look()
     return {
-        "model": {"name": MODEL_NAME, "version": version, "promoted": order.promote},
-        **figures["all"],
-        "closed_by_then": figures["closed_by_then"],
-        "open_then": figures["open_then"],
+        "name": MODEL_NAME,
+        "version": version,
+        "promoted": order.promote,
+        "test": figures["all"],
+        "test_closed_by_then": figures["closed_by_then"],
+        "test_open_then": figures["open_then"],
         "labels": {"known": len(labels.known), "censored": labels.censored},
-        "taught": len(taught),
+        "examples": len(taught),
         "trees": built.fitted.tree_count,
         "features": len(built.card.inputs),
         "seconds": watch.seconds,

@@ -50,22 +50,23 @@ def train(
     click.echo(msgspec.json.encode(told).decode() if as_json else _tell(told))
 
 
+FIGURES = {
+    "auc": "AUC",
+    "average_precision": "average precision",
+    "brier": "Brier",
+    "calibration_error": "calibration error",
+}
+
+
 def _tell(told: dict[str, Any]) -> str:
-    model, seconds = told["model"], told["seconds"]
-    place = "champion" if model["promoted"] else "registered, not promoted"
+    test = told["test"]
+    place = "champion" if told["promoted"] else "registered, not promoted"
     figures = ", ".join(
-        f"{words} {told[name]:.3f}"
-        for name, words in (
-            ("auc", "AUC"),
-            ("average_precision", "average precision"),
-            ("brier", "Brier"),
-            ("calibration_error", "calibration error"),
-        )
-        if name in told
+        f"{words} {test[name]:.3f}" for name, words in FIGURES.items() if name in test
     )
-    steps = ", ".join(f"{verb} {spent:g} s" for verb, spent in seconds.items())
+    steps = ", ".join(f"{verb} {spent:g} s" for verb, spent in told["seconds"].items())
     return (
-        f"{model['name']} version {model['version']} ({place}): {told['trees']} trees on "
+        f"{told['name']} version {told['version']} ({place}): {told['trees']} trees on "
         f"{told['features']} features\n"
-        f"{told['rows']:.0f} test leads: {figures or 'none'}\n{steps}"
+        f"{test['rows']:.0f} test leads: {figures or 'no figures'}\n{steps}"
     )
