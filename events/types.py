@@ -99,6 +99,8 @@ class Merge(msgspec.Struct, frozen=True, kw_only=True):
     survivor_account: str | None = None
     absorbed_account: str | None = None
     """Where each belonged before."""
+    account: str | None = None
+    """Where the survivor belongs now."""
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

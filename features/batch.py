@@ -70,29 +70,31 @@ class Batch:
         return list(self._rows.values())
 
     def _merge(self, joined: Merge, changed: dict[Name, None]) -> None:
-        """The survivor's tiles take up the absorbed lead's, and so does its account."""
+        """The survivor's tiles take up the absorbed lead's, and accounts follow their people."""
         survivor = self._held[Entity.LEAD, joined.survivor].tiles
         gone = (Entity.LEAD, joined.absorbed)
         absorbed = self._held[gone].tiles
-        here, there = joined.survivor_account, joined.absorbed_account
-        if there and here is None:
-            account = self._held[Entity.ACCOUNT, there].tiles
+        before = {
+            joined.survivor: joined.survivor_account,
+            joined.absorbed: joined.absorbed_account,
+        }
+        for lead_id, account_id in before.items():
+            if account_id and account_id != joined.account:
+                self._leave(lead_id, account_id)
+                changed[Entity.ACCOUNT, account_id] = None
+        if joined.account:
+            account = self._held[Entity.ACCOUNT, joined.account].tiles
+            for lead_id, tiles in ((joined.survivor, survivor), (joined.absorbed, absorbed)):
+                if before[lead_id] != joined.account:
+                    join_account(account, tiles, lead_id)
             forget_person(account, joined.absorbed)
-            join_account(account, survivor, joined.survivor)
-            self._moved.append(Move(lead_id=joined.survivor, before=None, after=there))
-        elif there and there != here:
-            self._leave(joined.absorbed, there)
-            changed[Entity.ACCOUNT, there] = None
-        if here and there != here:
-            join_account(self._held[Entity.ACCOUNT, here].tiles, absorbed, joined.survivor)
+            changed[Entity.ACCOUNT, joined.account] = None
         merge(survivor, absorbed)
-        if account_id := here or there:
-            account = self._held[Entity.ACCOUNT, account_id].tiles
-            forget_person(account, joined.absorbed)
+        if joined.account:
             see_active(account, survivor, joined.survivor)
-            changed[Entity.ACCOUNT, account_id] = None
-        if there:
-            self._moved.append(Move(lead_id=joined.absorbed, before=there, after=None))
+        for lead_id, account_id in before.items():
+            after = joined.account if lead_id == joined.survivor else None
+            self._moved.append(Move(lead_id=lead_id, before=account_id, after=after))
         self._held[gone].tiles = Tiles()
         changed[Entity.LEAD, joined.survivor] = changed[gone] = None
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
-from collections.abc import Iterator
+import runpy
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from core.errors import WorkError
 from core.installation import Installation
 from features import feature_repo_path
 from features.names import PROJECT
@@ -58,38 +55,25 @@ def open_store(installation: Installation, url: str | None, timeout_s: float = 1
 
 
 def apply(installation: Installation) -> list[str]:
-    """Brings the registry up to the definitions in `feature_repo`; the names it then holds."""
-    from feast.repo_operations import parse_repo
+    """Brings the registry up to the definitions in `feature_repo`; the views it then holds."""
+    from feast import Entity, FeatureService, FeatureView
 
-    store = open_store(installation, None)
-    with _lake_named(installation.lake), _flat_imports(feature_repo_path()):
-        try:
-            contents = parse_repo(feature_repo_path())
-        except Exception as wrong:
-            raise WorkError(f"the feature repository cannot be read: {wrong}") from wrong
-    store.apply([*contents.entities, *contents.feature_views, *contents.feature_services])
-    return sorted(view.name for view in contents.feature_views)
+    declared = _declared(installation.lake)
+    wanted: list[Any] = [
+        one for one in declared if isinstance(one, Entity | FeatureView | FeatureService)
+    ]
+    open_store(installation, None).apply(wanted)
+    return sorted(one.name for one in wanted if isinstance(one, FeatureView))
 
 
-@contextlib.contextmanager
-def _lake_named(lake: Path) -> Iterator[None]:
+def _declared(lake: Path) -> list[object]:
+    """Runs the definitions anew, as `feast apply` would: they read the lake's place when run."""
     before = os.environ.get("LEADLINE_LAKE")
     os.environ["LEADLINE_LAKE"] = str(lake)
     try:
-        yield
+        return list(runpy.run_path(str(feature_repo_path() / "definitions.py")).values())
     finally:
         if before is None:
             del os.environ["LEADLINE_LAKE"]
         else:
             os.environ["LEADLINE_LAKE"] = before
-
-
-@contextlib.contextmanager
-def _flat_imports(folder: Path) -> Iterator[None]:
-    """Feast imports the repository's files by their bare names."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
-        sys.modules.pop("definitions", None)

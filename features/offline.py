@@ -97,9 +97,9 @@ def _history(
     told = sorted({(name, moment) for name, moment in asks if name})
     frame = pd.DataFrame(told, columns=[KEYS[entity], "moment"])
     frame["event_timestamp"] = pd.to_datetime([to_datetime(moment) for moment in frame["moment"]])
-    if not (installation.feast / "registry.db").exists():
-        apply(installation)
     store = open_store(installation, None)
+    if not set(VIEWS.values()) <= {view.name for view in store.list_feature_views()}:
+        apply(installation)
     return store.get_historical_features(
         entity_df=frame, features=[f"{VIEWS[entity]}:{VALUE}"]
     ).to_df()

@@ -50,16 +50,23 @@ class Accounts:
         self.moves.append(Membership(lead.lead_id, account_id, lead.known_at))
         return (Move(lead_id=lead.lead_id, before=before, after=account_id),)
 
-    def inherit(self, survivor: Lead, absorbed: Lead) -> None:
-        """After a merge: the absorbed lead leaves its account; a survivor without one takes it."""
+    def inherit(self, survivor: Lead, absorbed: Lead) -> str | None:
+        """After a merge the absorbed lead leaves its account. The survivor takes it over if it has
+        none, or if a group call named it and only a domain the survivor's. Returns the survivor's.
+        """
         if absorbed.account_id is None:
-            return
+            return survivor.account_id
         self.moves.append(Membership(absorbed.lead_id, None, absorbed.known_at))
-        if survivor.account_id is None:
-            survivor.account_id = absorbed.account_id
+        stronger = absorbed.account_by == "group" and survivor.account_by == "domain"
+        if survivor.account_id is None or stronger:
             survivor.account_by = absorbed.account_by
-            self.moves.append(Membership(survivor.lead_id, absorbed.account_id, survivor.known_at))
+            if survivor.account_id != absorbed.account_id:
+                survivor.account_id = absorbed.account_id
+                self.moves.append(
+                    Membership(survivor.lead_id, absorbed.account_id, survivor.known_at)
+                )
         absorbed.account_id = None
+        return survivor.account_id
 
     def _by_group(self, event: Event) -> str:
         """A company is one whether its group call or a colleague's email came first."""

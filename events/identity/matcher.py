@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import sqlalchemy as sa
 
 from core.database import chunks, upsert
@@ -12,7 +13,7 @@ from events.identity.graph import Graph, Key, Lead, key_of
 from events.identity.intervals import save_identifiers, save_memberships
 from events.identity.profile import Profiles
 from events.identity.tables import ACCOUNT, ACCOUNT_IDENTIFIER, IDENTIFIER, LEAD, LEAD_MERGE
-from events.types import Event, Identifier, MatchedEvent
+from events.types import Event, Identifier, MatchedEvent, Merge
 
 Keyed = list[tuple[Identifier, Key]]
 
@@ -99,8 +100,7 @@ class Matcher:
 
 def _match_one(event: Event, keys: Keyed, graph: Graph, accounts: Accounts) -> MatchedEvent:
     lead, founded, merges = graph.resolve(event, keys)
-    for merge in merges:
-        accounts.inherit(lead, graph.leads[merge.absorbed])
+    merges = tuple(_settle_merge(merge, lead, graph, accounts) for merge in merges)
     moves = accounts.settle(event, lead)
     graph.touched[lead.lead_id] = lead
     return MatchedEvent(
@@ -111,6 +111,12 @@ def _match_one(event: Event, keys: Keyed, graph: Graph, accounts: Accounts) -> M
         merges=merges,
         moves=moves,
     )
+
+
+def _settle_merge(merge: Merge, survivor: Lead, graph: Graph, accounts: Accounts) -> Merge:
+    before = survivor.account_id
+    after = accounts.inherit(survivor, graph.leads[merge.absorbed])
+    return msgspec.structs.replace(merge, survivor_account=before, account=after)
 
 
 def _load_accounts(connection: sa.Connection, accounts: Accounts, events: Sequence[Event]) -> None:

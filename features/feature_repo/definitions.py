@@ -8,11 +8,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
-from feast.types import Bytes
+from feast.types import Bytes, String
 
 from features.names import CREATED, KEYS, KNOWN_AT, SERVICE, VALUE, VIEWS
 
 LAKE = Path(os.environ["LEADLINE_LAKE"])
+
+ENTITIES = {
+    name: Entity(name=name, join_keys=[key], value_type=ValueType.STRING)
+    for name, key in KEYS.items()
+}
+lead, account = ENTITIES["lead"], ENTITIES["account"]
 
 
 def _view(entity: str) -> FeatureView:
@@ -24,9 +30,11 @@ def _view(entity: str) -> FeatureView:
     )
     return FeatureView(
         name=VIEWS[entity],
-        entities=[Entity(name=entity, join_keys=[KEYS[entity]], value_type=ValueType.STRING)],
+        entities=[ENTITIES[entity]],
         ttl=timedelta(0),
-        schema=[Field(name=VALUE, dtype=Bytes)],
+        # The key stands in the schema as well: else Feast opens the files to infer its type, and
+        # cannot do so before there are any.
+        schema=[Field(name=KEYS[entity], dtype=String), Field(name=VALUE, dtype=Bytes)],
         source=source,
         online=True,
     )

@@ -8,8 +8,7 @@ import threading
 from sqlalchemy.exc import OperationalError
 
 from core.clock import SystemClock
-from core.connections import connect_redis, redis_url
-from core.database import open_record
+from core.connections import connect_record, connect_redis, redis_url
 from core.installation import Installation
 from core.settings import Settings
 from events.identity.index import IdentifierIndex
@@ -28,8 +27,7 @@ TRY_AGAIN_S = 1.0
 def run(installation: Installation, settings: Settings, stop: threading.Event) -> None:
     """Until `stop`: a batch that was begun is finished, the next start goes on behind it."""
     clock = SystemClock()
-    url = settings.record.url
-    engine = open_record(url.get_secret_value() if url else installation.record_db)
+    engine = connect_record(installation, settings)
     client = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
     index = IdentifierIndex(client, engine, installation.secret())
     online = OnlineSync(engine, OnlineStore(client), index)
