@@ -5,9 +5,14 @@ from __future__ import annotations
 import base64
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from signal_fakes import receiving
 from standardwebhooks.webhooks import Webhook as Verifier
 
@@ -137,6 +142,40 @@ def test_an_unknown_host_is_a_failed_attempt():
     """So is a name that leads nowhere."""
     poster = Poster("http://nobody.invalid/hook", 1.0, allow_private=False)
     assert poster.post(b"{}", {}, 0).status is None
+
+
+@pytest.mark.parametrize("name", ["localhost", "elsewhere.test"])
+def test_tls_proves_the_name_although_the_address_is_fixed(tmp_path, monkeypatch, name):
+    """We connect to the address that was checked, yet only its certificate's name gets the body."""
+    certificate = write_certificate(tmp_path, name)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with receiving(certificate) as receiver:
+        url = receiver.url.replace("127.0.0.1", "localhost")
+        answer = Poster(url, 5.0, allow_private=True).post(b"{}", {}, 0)
+    assert (answer.status == 200) == (name == "localhost")
+    assert len(receiver.requests) == (name == "localhost")
+
+
+def write_certificate(folder, name):
+    """A key and a certificate that it signed itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    written = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(written + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
 
 
 def test_retry_after_is_seconds_or_a_date():
