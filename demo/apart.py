@@ -5,29 +5,50 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from multiprocessing.connection import Connection
+from typing import Any, ParamSpec, TypeVar
 
 from core.errors import WorkError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PATIENCE_S = 600.0
-
 
 def apart(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """What `function` returns or raises. Arguments and result are pickled.
 
-    However this is left, Ctrl-C too, the process has ended. WorkError when it takes 10 minutes.
+    However this is left, Ctrl-C too, the process has ended. WorkError when it dies on its way: it
+    was killed, or could not even start.
     """
-    with multiprocessing.get_context("spawn").Pool(1, initializer=_leave_interrupts) as pool:
-        try:
-            return pool.apply_async(function, args, kwargs).get(PATIENCE_S)
-        except multiprocessing.TimeoutError as problem:
-            name = f"{function.__module__}.{function.__qualname__}"
-            raise WorkError(f"{name} did not end in {PATIENCE_S:.0f} s") from problem
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    work = context.Process(target=_answer, args=(there, function, args, kwargs), daemon=True)
+    work.start()
+    there.close()  # so that `recv` sees the end of the other side
+    try:
+        answer, raised = here.recv()
+        work.join()
+    except EOFError:
+        work.join()
+        name = f"{function.__module__}.{function.__qualname__}"
+        raise WorkError(f"{name} ended without an answer (exit code {work.exitcode})") from None
+    finally:
+        work.kill()
+        here.close()
+    if raised is not None:
+        raise raised
+    told: R = answer
+    return told
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C reaches the whole group; the parent alone decides, and ends this process."""
+def _answer(
+    there: Connection, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    # Ctrl-C reaches the whole group; the parent alone decides, and ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        answer = function(*args, **kwargs)
+    except Exception as problem:  # noqa: BLE001  (handed over to the parent)
+        there.send((None, problem))
+    else:
+        there.send((answer, None))

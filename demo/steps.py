@@ -75,7 +75,7 @@ def catch_up(system: System, client: httpx.Client, accepted: int, teller: Teller
             worker = health["worker"]
             advance(worker["offset"] - done)
             done = worker["offset"]
-            if worker["online_offset"] >= health["log"]["last_offset"]:
+            if worker["caught_up"]:
                 return _counts(worker, accepted)
             system.check()
             if time.monotonic() > deadline:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from core.errors import WorkError
 from demo.apart import apart
 from demo.figures import spread
 from demo.memory import PeakMemory
@@ -66,6 +67,12 @@ def test_what_is_raised_apart_is_raised_here() -> None:
     """A failure in the other process must not look like success."""
     with pytest.raises(FileNotFoundError):
         apart(os.listdir, "/no/such/folder")
+
+
+def test_a_process_that_dies_is_told() -> None:
+    """Killed for want of memory, say: waiting for its answer would be for ever."""
+    with pytest.raises(WorkError, match="exit code 3"):
+        apart(os._exit, 3)
 
 
 def test_memory_is_measured_over_the_whole_tree() -> None:
