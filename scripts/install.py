@@ -33,6 +33,9 @@ PIP_TO_UV = {
     "cert": "SSL_CERT_FILE",
 }
 
+STRENGTH = {"global": 1, "install": 2, ":env:": 3}
+# Sections of pip's settings that count here, and which of them wins.
+
 
 def missing() -> list[str]:
     """One line for each thing that this machine lacks."""
@@ -61,16 +64,17 @@ def install() -> None:
         run([sys.executable, "-m", "venv", "--clear", str(VENV)], environment)
     STAMP.unlink(missing_ok=True)
     python = str(VENV / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check"]
     with tempfile.TemporaryDirectory() as folder:
         only_uv = Path(folder) / "uv.txt"
         only_uv.write_text(entry("uv"))
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        run([*pip, "--require-hashes", "--no-deps", "-r", str(only_uv)], environment)
-    uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", python]
-    environment |= told_to_pip(python, environment)
-    locked = ["--require-hashes", "--compile-bytecode", "-r", str(LOCK)]
-    run([*uv, *locked], environment)
-    run([*uv, "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], environment)
+        run([*pip, "--quiet", "--require-hashes", "--no-deps", "-r", str(only_uv)], environment)
+    uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", python, "--compile-bytecode"]
+    locked = ["--require-hashes", "-r", str(LOCK)]
+    if not runs([*uv, *locked], environment | told_to_pip(python, environment)):
+        print("uv could not bring all of it; pip tries again, which takes some minutes")
+        run([*pip, *locked], environment)
+    run([*pip, "--quiet", "--no-deps", "--no-build-isolation", "-e", str(ROOT)], environment)
     STAMP.touch()
 
 
@@ -85,27 +89,37 @@ def entry(name: str) -> str:
 def told_to_pip(python: str, environment: dict[str, str]) -> dict[str, str]:
     """What pip was set to by files and environment, in uv's words; uv's own settings win."""
     command = [python, "-m", "pip", "config", "list"]
-    listed = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False
-    ).stdout
-    told = {}
-    for line in listed.splitlines():  # global.index-url='https://…', the strongest one last
-        key, _, value = line.partition("=")
-        name = PIP_TO_UV.get(key.rpartition(".")[2])
-        if name is not None and name not in environment:
-            between = "," if name == "UV_FIND_LINKS" else " "
-            told[name] = between.join(value.strip("'\"").replace("\\n", " ").split())
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    told = {name: value for name, value in in_uv_words(done.stdout) if name not in environment}
     # Several sources may hold one package in different versions: the hashes say which is meant.
     return {"UV_INDEX_STRATEGY": "unsafe-best-match", **told}
 
 
+def in_uv_words(listed: str) -> list[tuple[str, str]]:
+    """Lines like `global.index-url='https://…'` → uv's variables, the strongest of a name last."""
+    found = []
+    lines = [line for line in listed.splitlines() if line.split(".")[0] in STRENGTH]
+    for line in sorted(lines, key=lambda line: STRENGTH[line.split(".")[0]]):
+        key, _, value = line.partition("=")
+        name = PIP_TO_UV.get(key.rpartition(".")[2])
+        if name is not None:
+            between = "," if name == "UV_FIND_LINKS" else " "
+            found.append((name, between.join(value.strip("'\"").replace("\\n", " ").split())))
+    return found
+
+
 def run(command: list[str], environment: dict[str, str]) -> None:
+    if not runs(command, environment):
+        sys.exit(f"failed: {' '.join(command[:6])} …")
+
+
+def runs(command: list[str], environment: dict[str, str]) -> bool:
     try:
         done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
     except OSError as problem:
-        sys.exit(f"cannot run {command[0]}: {problem}")
-    if done.returncode:
-        sys.exit(f"failed (exit code {done.returncode}): {' '.join(command[:6])} …")
+        print(f"cannot run {command[0]}: {problem}", file=sys.stderr)
+        return False
+    return done.returncode == 0
 
 
 def main() -> None:
