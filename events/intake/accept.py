@@ -9,7 +9,7 @@ import msgspec
 
 from core.errors import Problem
 from core.settings import Identity
-from events.intake.segment import read_segment
+from events.intake.segment import kind_of, read_segment
 from events.types import Event, FailedEvent, RawEvent
 
 Adapter = Callable[[RawEvent, dict[str, Any], Identity], Event | list[Problem]]
@@ -31,9 +31,11 @@ def _accept_one(raw: RawEvent, identity: Identity) -> Event | FailedEvent:
         message = _decode(raw.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         return _failed(raw, "malformed", [Problem("", f"is no JSON: {wrong}")])
+    except RecursionError:
+        return _failed(raw, "malformed", [Problem("", "is nested too deeply")])
     if not isinstance(message, dict):
-        kind = type(message).__name__
-        return _failed(raw, "malformed", [Problem("", f"is {kind} instead of an object")])
+        told = f"is {kind_of(message)} instead of an object"
+        return _failed(raw, "malformed", [Problem("", told)])
     if "oversize" in message:
         return _failed(raw, "oversize", [Problem("", f"{message['oversize']}")])
     read = ADAPTERS[raw.source](raw, message, identity)

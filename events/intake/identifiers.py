@@ -79,7 +79,7 @@ def _id(message: Mapping[str, Any], name: str, identity: Identity, problems: lis
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        problems.append(Problem(name, f"is {type(value).__name__}, not a text"))
+        problems.append(Problem(name, "is neither a text nor a whole number"))
         return ""
     told = str(value).strip()
     if len(told) > LONGEST:

@@ -75,8 +75,15 @@ def _kind(message: Mapping[str, Any], problems: list[Problem]) -> str:
     told = kind.lower() if isinstance(kind, str) else kind
     if told in KINDS:
         return str(told)
-    problems.append(Problem("type", f"is {kind!r}; use one of {', '.join(KINDS)}"))
+    said = f"is {kind[:40]!r}" if isinstance(kind, str) else f"is {kind_of(kind)}"
+    problems.append(Problem("type", f"{said}; use one of {', '.join(KINDS)}"))
     return ""
+
+
+def kind_of(value: Any) -> str:
+    """JSON's word for a value, as its sender would say it."""
+    words = {type(None): "missing", bool: "true or false", str: "a text", list: "a list"}
+    return words.get(type(value), "an object" if isinstance(value, dict) else "a number")
 
 
 def _object(
@@ -87,7 +94,7 @@ def _object(
         return {}
     if isinstance(value, dict):
         return value
-    problems.append(Problem(f"{prefix}{name}", f"is {type(value).__name__}, not an object"))
+    problems.append(Problem(f"{prefix}{name}", f"is {kind_of(value)}, not an object"))
     return {}
 
 
