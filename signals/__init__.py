@@ -1,6 +1,15 @@
 """Stage 6: decide what is worth telling, route it to an owner, deliver it at least once.
 
-`standing` puts rules and model together, `decide` compares with what was told before, `outbox`
-keeps signals in the transaction that made them, `deliver` sends them. Deciding is pure; only
-`outbox`, `bands`, `read` and `deliver` touch the record.
+standing.py   rules and model together; `answer` is the contract's score JSON
+reasons.py    the five strongest reasons of a standing
+decide.py     what was told against what is true: signals, or why there are none. Pure
+making.py     a decision becomes a CloudEvent with an id of its own
+route.py      the catalog's routing rules: owner, destinations, time to answer
+rescore.py    when time alone may lower a band
+bands.py      the states that decisions start from, in the record
+outbox.py     the queue, in the transaction that decided
+deliver.py    drains the queue: a lane a destination (lane.py), retries (schedule.py)
+disabled.py   destinations that were given up
+read.py       signals for readers: pages, and what came since
+destinations/ console, webhook, Slack
 """

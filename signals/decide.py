@@ -11,15 +11,14 @@ for the few leads that have a signal.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.clock import DAY, SECOND, to_iso
-from core.crypto import sha256_hex
+from core.clock import DAY, SECOND
+from signals.making import Case, cause_of, make_signal
 from signals.rescore import rescore_at
-from signals.route import route
-from signals.standing import Standing, answer
+from signals.standing import Standing
 from signals.types import (
     ACCOUNT_COOLED,
     COOLED,
@@ -27,7 +26,6 @@ from signals.types import (
     IDENTIFIED,
     LOST,
     MQA,
-    RESCORED,
     SUPPRESSED,
     WON,
     About,
@@ -49,16 +47,6 @@ _NOBODY = About()
 _UNCHANGED = NoSignal("unchanged")
 
 
-class _Case(msgspec.Struct, frozen=True):
-    """What every signal of one look at one lead has in common."""
-
-    standing: Standing
-    trigger: Trigger
-    about: About
-    now: int
-    source: str
-
-
 def decide(
     before: BandState | None,
     standing: Standing,
@@ -78,14 +66,14 @@ def decide(
     held = before or BandState(lead_id=standing.vector.lead_id)
     if trigger.at - trigger.occurred_at > late_after:
         return Decision(held, (NoSignal("late"),))
-    case = _Case(standing, trigger, about, now, source)
+    case = Case(standing, trigger, about, now, source)
     crossed = _cross(held, case, rulebook)
     found = (*crossed.signals, *_asides(case))
     told = tuple(item for item in found if item is not _UNCHANGED)
     return Decision(_look_again(crossed, case), told or (_UNCHANGED,))
 
 
-def _cross(held: BandState, case: _Case, rulebook: Rulebook) -> Decision:
+def _cross(held: BandState, case: Case, rulebook: Rulebook) -> Decision:
     """The crossing between what was told and what is true, unless its cooldown holds it back."""
     signal_type, rule, target = _crossing(held, case.standing)
     state = _moved(held, case)
@@ -110,7 +98,7 @@ def _crossing(held: BandState, standing: Standing) -> tuple[str | None, str, str
     return (COOLED, "band", None) if held.told == "hot" else (None, "", None)
 
 
-def _moved(held: BandState, case: _Case) -> BandState:
+def _moved(held: BandState, case: Case) -> BandState:
     band = case.standing.band
     return msgspec.structs.replace(
         held,
@@ -120,7 +108,7 @@ def _moved(held: BandState, case: _Case) -> BandState:
     )
 
 
-def _look_again(crossed: Decision, case: _Case) -> BandState:
+def _look_again(crossed: Decision, case: Case) -> BandState:
     """The state with its next look: when the band may fall, or when a cooldown ends."""
     due = rescore_at(case.standing.vector, case.standing.band, case.now)
     ends = [item.until for item in crossed.signals if isinstance(item, NoSignal) and item.until]
@@ -128,7 +116,7 @@ def _look_again(crossed: Decision, case: _Case) -> BandState:
     return msgspec.structs.replace(crossed.state, rescore_at=min(nexts, default=None))
 
 
-def _asides(case: _Case) -> list[Signal]:
+def _asides(case: Case) -> list[Signal]:
     """Signals that tell of an event, not of a crossing; they have no cooldown."""
     found = [_outcome_signal(case, deal) for deal in case.trigger.closed]
     if case.trigger.identified:
@@ -136,16 +124,16 @@ def _asides(case: _Case) -> list[Signal]:
     return found
 
 
-def _lead_signal(case: _Case, signal_type: str, rule: str) -> Signal:
+def _lead_signal(case: Case, signal_type: str, rule: str) -> Signal:
     lead_id = case.standing.vector.lead_id
-    return _signal(case, signal_type, f"lead/{lead_id}", rule, _cause(case.trigger))
+    return make_signal(case, signal_type, f"lead/{lead_id}", rule, cause_of(case.trigger))
 
 
-def _outcome_signal(case: _Case, deal: ClosedDeal) -> Signal:
+def _outcome_signal(case: Case, deal: ClosedDeal) -> Signal:
     signal_type = WON if deal.won else LOST
     subject = f"lead/{case.standing.vector.lead_id}"
     extra = {"deal": {"id": deal.deal_id, "won": deal.won, "value": deal.value}}
-    return _signal(case, signal_type, subject, deal.deal_id, deal.message_id, extra)
+    return make_signal(case, signal_type, subject, deal.deal_id, deal.message_id, extra)
 
 
 def decide_account(
@@ -177,8 +165,8 @@ def decide_account(
     until = _cooldown_end(held.sent, signal_type, rulebook)
     if now < until:
         return AccountDecision(held, NoSignal("cooldown", signal_type, until))
-    case = _Case(standing, trigger, about, now, source)
-    signal = _signal(case, signal_type, f"account/{account_id}", "mqa", _cause(trigger))
+    case = Case(standing, trigger, about, now, source)
+    signal = make_signal(case, signal_type, f"account/{account_id}", "mqa", cause_of(trigger))
     sent = {**held.sent, signal_type: now}
     return AccountDecision(msgspec.structs.replace(held, told=mqa, sent=sent), signal)
 
@@ -186,46 +174,3 @@ def decide_account(
 def _cooldown_end(sent: dict[str, int], signal_type: str, rulebook: Rulebook) -> int:
     last = sent.get(signal_type)
     return 0 if last is None else last + rulebook.cooldown_s(signal_type) * SECOND
-
-
-def _cause(trigger: Trigger) -> str:
-    return trigger.message_id or f"{RESCORED}@{trigger.at}"
-
-
-def signal_id(subject: str, signal_type: str, rule: str, cause: str) -> str:
-    """32 hex characters from what crossed what: computed twice it is the same signal."""
-    parts = (subject, signal_type, rule, cause)
-    return sha256_hex(msgspec.json.encode(parts).decode())[:32]
-
-
-def _signal(
-    case: _Case,
-    signal_type: str,
-    subject: str,
-    rule: str,
-    cause: str,
-    extra: dict[str, Any] | None = None,
-) -> Signal:
-    standing, trigger = case.standing, case.trigger
-    data = {
-        "lead_id": standing.vector.lead_id,
-        "account_id": standing.vector.account_id,
-        "person": case.about.person,
-        "company": case.about.company,
-        "score": answer(standing, "short"),
-        "route": route(standing, case.about, signal_type),
-        "trigger": {
-            "event": trigger.event,
-            "message_id": trigger.message_id,
-            "at": to_iso(trigger.at),
-        },
-        **(extra or {}),
-    }
-    return Signal(
-        id=signal_id(subject, signal_type, rule, cause),
-        source=case.source,
-        type=signal_type,
-        subject=subject,
-        time=case.now,
-        data=data,
-    )

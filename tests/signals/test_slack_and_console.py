@@ -84,6 +84,15 @@ def test_each_answer_of_slack_means_what_slack_says(status, outcome):
     assert set(msgspec.json.decode(receiver.requests[0].body)) == {"text", "blocks"}
 
 
+def test_a_page_that_answers_200_is_not_slack():
+    """A proxy's login page also answers 200: only `ok` is Slack's word for it."""
+    with receiving() as receiver:
+        receiver.answers.append((200, {"content-length": "1"}))
+        poster = Poster(receiver.url, 5.0, allow_private=True)
+        attempt = Slack(poster).send(message_of(signal_of().to_cloudevent()), 0)
+    assert attempt.outcome is Outcome.FAILED
+
+
 def test_the_console_prints_one_line_a_signal():
     """Type, person, company, owner, reasons."""
     stream = io.StringIO()
