@@ -107,7 +107,7 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.body is not None:
         told["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": route.body}},
+            "content": {route.body_type: {"schema": route.body}},
         }
     if route.tag == "Operations" or route.path.startswith(("/v1/pixel", "/v1/projects")):
         told["security"] = []

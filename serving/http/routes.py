@@ -27,6 +27,7 @@ class Route(NamedTuple):
     key: KeyKind | None = KeyKind.SECRET
     """The least key that dispatch asks for; None where the endpoint looks itself or none is due."""
     body: Schema | None = None
+    body_type: str = "application/json"
     answer: Schema | None = None
     answer_type: str = "application/json"
     parameters: tuple[Schema, ...] = ()

@@ -38,7 +38,11 @@ def nullable(schema: Schema) -> Schema:
 
 
 def _one_of(fields: tuple[str, ...], about: str) -> Schema:
-    told = {name: {"type": "string", "minLength": 1, "maxLength": LONGEST} for name in fields}
+    told: Schema = {
+        name: {"type": "string", "minLength": 1, "maxLength": LONGEST} for name in fields
+    }
+    if "email_sha256" in told:
+        told["email_sha256"] = {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}
     return {
         "type": "object",
         "description": about,
@@ -92,11 +96,24 @@ SCHEMAS: dict[str, Schema] = {
     },
     "Batch": record(
         batch=array({}),
-        context=OBJECT,
-        integrations=OBJECT,
-        sentAt=TEXT,
-        writeKey=TEXT,
+        context={"description": "An object; stands for each item that has none of its own."},
+        integrations={},
+        sentAt={},
+        writeKey={"description": "The key, where no header carries it."},
         optional=("context", "integrations", "sentAt", "writeKey"),
+    ),
+    "CloudEvent": record(
+        specversion={"type": "string", "const": "1.0"},
+        id={"type": "string", "minLength": 1},
+        source={"type": "string", "minLength": 1},
+        type={"type": "string", "minLength": 1},
+        time=MOMENT,
+        subject=TEXT,
+        datacontenttype=TEXT,
+        dataschema=TEXT,
+        data=OBJECT,
+        data_base64=TEXT,
+        optional=("time", "subject", "datacontenttype", "dataschema", "data", "data_base64"),
     ),
     "Lead": _one_of(LEAD_FIELDS, "Exactly one identifier of a person."),
     "Account": _one_of(ACCOUNT_FIELDS, "Exactly one name of a company."),

@@ -49,7 +49,8 @@ EVENTS: tuple[Route, ...] = (
         "/v1/events",
         events.cloudevents,
         "Send CloudEvents 1.0: binary, structured or batch.",
-        body={},
+        body=ref("CloudEvent"),
+        body_type="application/cloudevents+json",
     ),
     Route(
         "GET",

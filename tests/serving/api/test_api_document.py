@@ -1,0 +1,83 @@
+"""The OpenAPI document, tried against the running api: what it says is what is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from serving.http.tables import DESCRIBED
+
+CASES = 40
+"""Of each operation; together about a thousand."""
+# That a moment lies in the past or an address is one of email no schema says: those requests are
+# refused though they fit it, and a pixel answers its image to whatever comes.
+BEYOND_A_SCHEMA = [positive_data_acceptance, negative_data_rejection]
+ENDLESS = "/v1/signals/stream"
+OPERATIONS = sorted({(route.method, route.path) for route in DESCRIBED if route.shown})
+
+
+@pytest.fixture(scope="module")
+def described(rig: Any) -> Any:
+    return schemathesis.openapi.from_url(f"{rig.url}/docs.json")
+
+
+@pytest.mark.parametrize(("method", "path"), [one for one in OPERATIONS if one[1] != ENDLESS])
+def test_no_request_is_answered_otherwise_than_the_document_says(
+    rig: Any, described: Any, method: str, path: str
+) -> None:
+    """Never a 5xx, never a status or a shape that a generated client would not expect."""
+    operation = described[path][method]
+    requests = st.one_of(
+        operation.as_strategy(),
+        operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE),
+    )
+
+    @settings(
+        max_examples=CASES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=requests)
+    def try_it(case: Any) -> None:
+        case.call_and_validate(auth=(rig.secret_key, ""), excluded_checks=BEYOND_A_SCHEMA)
+
+    try_it()
+
+
+def test_real_answers_have_the_shapes_of_the_document(rig: Any, described: Any) -> None:
+    """Made-up requests find nobody, so somebody is put there."""
+    call = {"userId": "d-1", "traits": {"email": "d@doc.example"}}
+    rig.client.post("/v1/identify", json=call)
+    rig.work()
+    lead = {"user_id": "d-1"}
+    found = rig.client.get("/v1/score", params=lead).json()
+    account = {"account": {"domain": "doc.example"}}
+    one = {"lead_id": found["lead_id"]}
+    for path, method, told in (
+        ("/v1/score", "GET", {"query": {**lead, "explain": "full"}}),
+        ("/v1/score", "POST", {"body": {"lead": lead}}),
+        ("/v1/score/batch", "POST", {"body": {"leads": [lead, {"user_id": "nobody"}]}}),
+        ("/v1/accounts/score", "POST", {"body": account}),
+        ("/v1/leads/{lead_id}", "GET", {"path_parameters": one}),
+        ("/v1/leads/{lead_id}/features", "GET", {"path_parameters": one}),
+        ("/v1/events/recent", "GET", {}),
+    ):
+        more = {"media_type": "application/json"} if "body" in told else {}
+        case = described[path][method].Case(**told, **more)
+        answer = case.call_and_validate(auth=(rig.secret_key, ""))
+        assert answer.status_code == 200
+
+
+def test_the_document_names_every_route_of_the_contract(rig: Any) -> None:
+    """An undocumented route is one nobody can rely on."""
+    paths = httpx.get(f"{rig.url}/docs.json").json()["paths"]
+    named = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert named == set(OPERATIONS)

@@ -1,0 +1,124 @@
+"""What is in force: follows the release, and keeps the last good one when the next cannot load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import rules
+from core import release
+from core.database import open_record
+from core.errors import DefinitionError
+from core.installation import Installation
+from serving.inforce import InForce
+
+Publish = Callable[[Installation, str], Path]
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    return Installation(tmp_path).create()
+
+
+@pytest.fixture
+def engine(installation: Installation) -> sa.Engine:
+    return open_record(installation.record_db)
+
+
+def serve(engine: sa.Engine, version: str | None) -> None:
+    name = "lead_propensity" if version else None
+    release.make(engine, 1, "test", model_name=name, model_version=version)
+
+
+def test_before_anything_is_published_the_shipped_rules_serve_without_a_model(
+    installation: Installation, engine: sa.Engine
+) -> None:
+    """A score from rules alone is an answer, on day one."""
+    loaded = InForce(installation, engine, 0.0).now()
+    assert loaded.release.number == 0
+    assert loaded.scorer is None
+    assert loaded.degraded == ("model",)
+    assert loaded.rulebook.rules()
+
+
+def test_a_new_release_is_in_force_at_the_next_look(
+    installation: Installation, engine: sa.Engine, write_model: Publish
+) -> None:
+    """Promotions and rule edits need no restart."""
+    in_force = InForce(installation, engine, 0.0)
+    before = in_force.now()
+    write_model(installation, "1")
+    serve(engine, "1")
+    after = in_force.now()
+    assert after.scorer is not None
+    assert after.scorer.version == after.release.model_version == "1"
+    assert after.degraded == ()
+    assert after.rulebook is before.rulebook
+    files = rules.read_catalog()
+    version = release.add_rules(engine, files, "another", "me", "edit", 2)
+    release.make(engine, 2, "edit", rules_version=version)
+    edited = in_force.now()
+    assert edited.release.rules_version == version
+    assert edited.scorer is after.scorer
+    serve(engine, None)
+    assert in_force.now().degraded == ("model",)
+
+
+def test_between_looks_the_record_is_left_alone(
+    installation: Installation, engine: sa.Engine, write_model: Publish
+) -> None:
+    """A score call costs no query for this."""
+    in_force = InForce(installation, engine, 1_000.0)
+    before = in_force.now()
+    write_model(installation, "1")
+    serve(engine, "1")
+    assert in_force.now() is before
+
+
+def test_a_refused_model_leaves_the_last_good_one_serving_until_it_can_be_loaded(
+    installation: Installation, engine: sa.Engine, write_model: Publish
+) -> None:
+    """And the release told is the one that really answers."""
+    in_force = InForce(installation, engine, 0.0)
+    write_model(installation, "1")
+    serve(engine, "1")
+    good = in_force.now()
+    folder = write_model(installation, "2")
+    trees = (folder / "model.txt").read_text()
+    (folder / "model.txt").write_text(trees.replace("1", "2", 1))
+    serve(engine, "2")
+    kept = in_force.now()
+    assert kept.scorer is good.scorer
+    assert kept.release.model_version == "1"
+    assert kept.degraded == ()
+    (folder / "model.txt").write_text(trees)
+    repaired = in_force.now()
+    assert repaired.scorer is not None
+    assert repaired.scorer.version == "2"
+
+
+def test_a_first_model_that_is_refused_leaves_the_rules(
+    installation: Installation, engine: sa.Engine
+) -> None:
+    """A missing folder is no reason to stop answering."""
+    serve(engine, "9")
+    loaded = InForce(installation, engine, 0.0).now()
+    assert loaded.scorer is None
+    assert loaded.release.model_version is None
+    assert loaded.degraded == ("model",)
+
+
+def test_broken_rules_keep_the_last_good_and_stop_a_first_start(
+    installation: Installation, engine: sa.Engine
+) -> None:
+    """In the middle of traffic nothing may fail; at the start everything has to be said."""
+    in_force = InForce(installation, engine, 0.0)
+    good = in_force.now()
+    version = release.add_rules(engine, {"fit.yaml": "["}, "broken", "me", "by hand", 1)
+    release.make(engine, 1, "by hand", rules_version=version)
+    assert in_force.now() == good
+    with pytest.raises(DefinitionError):
+        InForce(installation, engine, 0.0).now()
