@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +9,9 @@ import msgspec
 
 from core.clock import to_iso
 from core.errors import WorkError
-from training.commands.installed import Installed, data_option, json_option, open_installed
+from core.installation import Installation
+from core.options import data_option, json_option
+from training.commands.installed import Installed, open_installed
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -22,13 +23,13 @@ def models() -> None:
 
 
 @models.command("list")
-@data_option
+@data_option()
 @json_option
-def list_models(data: Path, as_json: bool) -> None:
+def list_models(installation: Installation, as_json: bool) -> None:
     """List the registered versions, newest first."""
     from scoring import registry
 
-    installation = open_installed(data).installation
+    open_installed(installation)
     rows = []
     if registry.store(installation).exists():
         client = registry.open_registry(installation)
@@ -46,12 +47,12 @@ def list_models(data: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("version")
-@data_option
-def promote(version: str, data: Path) -> None:
+@data_option()
+def promote(version: str, installation: Installation) -> None:
     """Make VERSION the champion; a running system follows in seconds."""
     from scoring import registry
 
-    installed = open_installed(data)
+    installed = open_installed(installation)
     client = _client(installed)
     with registry.telling(f"promote version {version}", installed.installation):
         known = [row["version"] for row in registry.versions(client)]
@@ -65,12 +66,12 @@ def promote(version: str, data: Path) -> None:
 
 
 @click.command()
-@data_option
-def rollback(data: Path) -> None:
+@data_option()
+def rollback(installation: Installation) -> None:
     """Return to the champion before this one; a running system follows in seconds."""
     from scoring import registry
 
-    installed = open_installed(data)
+    installed = open_installed(installation)
     client = _client(installed)
     with registry.telling("read the model registry", installed.installation):
         before = registry.champion_before(client)

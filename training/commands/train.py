@@ -9,11 +9,13 @@ import click
 import msgspec
 
 from core.clock import SystemClock
-from training.commands.installed import data_option, json_option, open_installed
+from core.installation import Installation
+from core.options import data_option, json_option
+from training.commands.installed import open_installed
 
 
 @click.command()
-@data_option
+@data_option()
 @click.option(
     "--split",
     "split_file",
@@ -25,7 +27,7 @@ from training.commands.installed import data_option, json_option, open_installed
 @click.option("--no-promote", is_flag=True, help="Register it, but leave the champion.")
 @json_option
 def train(
-    data: Path,
+    installation: Installation,
     split_file: Path | None,
     seed: int,
     threads: int,
@@ -37,7 +39,7 @@ def train(
     from training.split import read_split
     from training.train import Order, train
 
-    installed = open_installed(data)
+    installed = open_installed(installation)
     order = Order(
         now=SystemClock().now(),
         parts=read_split(split_file) if split_file else None,
