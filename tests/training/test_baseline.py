@@ -36,7 +36,7 @@ def _world(folder: Path) -> Path:
 
 
 def test_leaking_columns_are_left_out(tmp_path):
-    """A baseline that sees the outcome would make any honest model look bad, or a leaky one good."""
+    """A baseline that sees the outcome would make any honest model look bad."""
     told = baseline(_world(tmp_path))
 
     assert told["rows"] == 200
