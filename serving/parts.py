@@ -9,8 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from core.clock import Clock, SystemClock
-from core.connections import connect_redis, redis_url
-from core.database import open_record
+from core.connections import connect_record, connect_redis, redis_url
 from core.errors import StartError
 from core.installation import Installation
 from core.settings import Settings, load_settings
@@ -34,10 +33,7 @@ class Parts:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.metrics = Metrics()
-        url = settings.record.url
-        self.engine: sa.Engine = open_record(
-            url.get_secret_value() if url else installation.record_db
-        )
+        self.engine: sa.Engine = connect_record(installation, settings)
         self.log = EventLog(installation.log_db, self.clock, settings.api.queue_limit)
         self.keys = KeyRing(self.engine, self.clock)
         self.in_force = InForce(installation, self.engine, settings.models.poll_s)

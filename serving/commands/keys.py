@@ -7,17 +7,15 @@ import msgspec
 import sqlalchemy as sa
 
 from core.clock import HOUR, SystemClock, to_iso
-from core.database import open_record
+from core.connections import connect_record, existing_record
 from core.installation import Installation
-from core.options import data_option
+from core.options import data_option, json_option
 from core.settings import load_settings
 from serving.keys import ApiKey, KeyKind, NewKey
 from serving.keys import create as create_key
 from serving.keys import list_keys as all_keys
 from serving.keys import revoke as revoke_key
 from serving.keys import rotate as rotate_key
-
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
@@ -33,15 +31,17 @@ def keys() -> None:
     help="write may stand in a web page; secret may not.",
 )
 @data_option()
-@_as_json
+@json_option
 def create(kind: str, installation: Installation, as_json: bool) -> None:
     """Make a key and print it: this once."""
-    _show_new(create_key(_record(installation), KeyKind(kind), SystemClock().now()), as_json)
+    # The first key may be made before the first start.
+    record = connect_record(installation.create(), load_settings(installation.settings_file))
+    _show_new(create_key(record, KeyKind(kind), SystemClock().now()), as_json)
 
 
 @keys.command("list")
 @data_option()
-@_as_json
+@json_option
 def list_keys(installation: Installation, as_json: bool) -> None:
     """List all keys, without the keys themselves."""
     rows = [_told(key) for key in all_keys(_record(installation))]
@@ -62,7 +62,7 @@ def list_keys(installation: Installation, as_json: bool) -> None:
     help="How long the old key still works.",
 )
 @data_option()
-@_as_json
+@json_option
 def rotate(key_id: str, grace_hours: int, installation: Installation, as_json: bool) -> None:
     """Make a new key of the same kind; the old one ends after the grace."""
     now = SystemClock().now()
@@ -79,9 +79,7 @@ def revoke(key_id: str, installation: Installation) -> None:
 
 
 def _record(installation: Installation) -> sa.Engine:
-    settings = load_settings(installation.create().settings_file)
-    url = settings.record.url
-    return open_record(url.get_secret_value() if url else installation.record_db)
+    return existing_record(installation, load_settings(installation.settings_file))
 
 
 def _show_new(made: NewKey, as_json: bool) -> None:

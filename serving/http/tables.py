@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from events.types import Door
+from serving.asks import LEAD_FIELDS
 from serving.http import events, operations, reading, scores, stream
 from serving.http.routes import Route
 from serving.http.schemas import AS_OF, EXPLAIN, MOMENT, NUMBER, TEXT, ref
@@ -100,10 +101,7 @@ SCORES: tuple[Route, ...] = (
         "Score a lead, for lightweight clients. Exactly one identifier.",
         answer=ref("Score"),
         parameters=(
-            *(
-                _in("query", name, TEXT)
-                for name in ("lead_id", "user_id", "anonymous_id", "email", "email_sha256")
-            ),
+            *(_in("query", name, TEXT) for name in LEAD_FIELDS),
             _in("query", "explain", EXPLAIN),
             _in("query", "as_of", AS_OF),
         ),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from core.clock import HOUR, FixedClock
 from core.database import open_record
-from core.errors import WorkError
+from core.errors import StartError, WorkError
 from serving.commands.keys import keys as command
 from serving.keys import STALE_S, KeyKind, KeyRing, create, list_keys, revoke, rotate
 
@@ -113,3 +113,11 @@ def test_the_command_makes_lists_rotates_and_revokes(tmp_path: Path) -> None:
     assert runner.invoke(command, ["revoke", made["id"], *data]).exit_code == 0
     assert "revoked" in runner.invoke(command, ["list", *data]).output
     assert runner.invoke(command, ["create", "--kind", "both", *data]).exit_code == 2
+
+
+def test_an_installation_that_never_was_has_no_keys_to_list(tmp_path: Path) -> None:
+    """A mistyped --data must not leave a new installation behind."""
+    folder = tmp_path / "mistyped"
+    result = CliRunner().invoke(command, ["list", "--data", str(folder)])
+    assert isinstance(result.exception, StartError)
+    assert not folder.exists()
