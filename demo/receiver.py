@@ -63,6 +63,11 @@ class Receiver:
         with self._arrived:
             return self._arrived.wait_for(lambda: self._first(wanted), timeout_s)
 
+    def wait_for_slack(self, timeout_s: float) -> bool:
+        """Whether a Slack message came, or comes in time."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: self.slack_messages > 0, timeout_s)
+
     def _first(self, wanted: Callable[[dict[str, Any]], bool]) -> Arrival | None:
         return next((one for one in self.arrivals if wanted(one.signal)), None)
 
@@ -90,6 +95,7 @@ class Receiver:
             return Answer(400, "invalid_payload")
         with self._arrived:
             self.slack_messages += 1
+            self._arrived.notify_all()
         return Answer(200, "ok")
 
 

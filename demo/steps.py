@@ -29,6 +29,7 @@ from features.windows import windows
 
 CATCH_UP_S = 900.0
 CHAMPION_S = 30.0
+SLACK_S = 10.0
 SCORED = 500
 VISITORS = 20
 _LOOK_S = 0.2
@@ -187,4 +188,6 @@ def walk(
     visits = [Walk(who, write, secret, receiver).run() for who in people]
     if receiver.refused:
         raise WorkError(f"{receiver.refused} webhooks carried a signature that does not hold")
+    if not receiver.wait_for_slack(SLACK_S):
+        raise WorkError(f"no Slack message arrived in {SLACK_S:.0f} s after the last signal")
     return visits

@@ -136,8 +136,9 @@ class Walk:
         self._post("track", {"event": "Form Submitted", "properties": form})
         self._post("identify", {"userId": self._who.user_id, "traits": self._who.traits})
         arrival = self._await_signal()
-        after = self._await_score("anonymous_id", self._who.anonymous_id)
-        self._check_merge(contact, after)
+        after = self._await_merge()
+        if contact["account_id"] != after["account_id"]:
+            raise WorkError("the visitor's account changed by the merge")
         trigger = arrival.signal["data"]["trigger"]["message_id"]
         milliseconds = (arrival.at - self._sent[trigger]) * 1_000
         return Visit(self._who, unknown, contact, after, arrival.signal, milliseconds)
@@ -177,12 +178,20 @@ class Walk:
         trigger = signal["data"]["trigger"]
         return signal["type"] == "lead.hot" and trigger["message_id"] in self._sent
 
-    def _check_merge(self, contact: Fields, after: Fields) -> None:
-        by_email = self._await_score("email", self._who.email)
-        if by_email["lead_id"] != after["lead_id"]:
-            raise WorkError("the form did not merge browser and contact: their leads still differ")
-        if contact["account_id"] != after["account_id"]:
-            raise WorkError("the visitor's account changed by the merge")
+    def _await_merge(self) -> Fields:
+        """The score once both identifiers lead to one lead.
+
+        A signal leaves with the commit, and the api's index of identifiers follows it: a receiver
+        that asks at once may still be told of the two leads.
+        """
+        deadline = time.monotonic() + KNOWN_S
+        while time.monotonic() < deadline:
+            by_device = self._await_score("anonymous_id", self._who.anonymous_id)
+            by_email = self._await_score("email", self._who.email)
+            if by_device["lead_id"] == by_email["lead_id"]:
+                return by_device
+            time.sleep(_LOOK_S)
+        raise WorkError("the form did not merge browser and contact: their leads still differ")
 
 
 def _page(path: str) -> Fields:

@@ -85,6 +85,7 @@ def test_who_waits_is_woken_by_the_arrival(receiver: Receiver) -> None:
 def test_waiting_ends(receiver: Receiver) -> None:
     """A signal that never comes is an answer as well."""
     assert receiver.wait_for(lambda _: True, timeout_s=0.01) is None
+    assert not receiver.wait_for_slack(timeout_s=0.01)
 
 
 def test_slack_takes_its_own_shape_only(receiver: Receiver) -> None:
@@ -92,6 +93,7 @@ def test_slack_takes_its_own_shape_only(receiver: Receiver) -> None:
     good = {"text": "hot", "blocks": [{"type": "section"}]}
     assert httpx.post(receiver.url(SLACK_PATH), json=good).text == "ok"
     assert receiver.slack_messages == 1
+    assert receiver.wait_for_slack(timeout_s=0.01)
     for wrong in ([], {}, {"text": 1}, {"text": "", "blocks": [{}]}, {"text": "", "blocks": 3}):
         assert httpx.post(receiver.url(SLACK_PATH), json=wrong).status_code == 400
     assert not is_slack_message(b"no json")

@@ -106,8 +106,11 @@ def test_a_missing_signal_is_a_failure(
         walk(api, who)
 
 
-def test_a_missing_merge_is_a_failure(api: Api, who: Visitor) -> None:
+def test_a_missing_merge_is_a_failure(
+    api: Api, who: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A signal about somebody else's lead would be worthless to the seller."""
+    monkeypatch.setattr(visiting, "KNOWN_S", 0.05)
     api.merges = False
     with pytest.raises(WorkError, match="did not merge"):
         walk(api, who)
