@@ -54,6 +54,21 @@ def open_store(installation: Installation, url: str | None, timeout_s: float = 1
     return FeatureStore(config=config)
 
 
+def bound_memory(installation: Installation, limit: str = "800MB") -> None:
+    """Joins that need more than `limit` spill into the installation, not into everybody's memory.
+
+    Feast's DuckDB store uses ibis' default backend, which would take 80 % of the machine.
+    """
+    import ibis
+
+    spill = str(installation.run / "spill")
+    ibis.set_backend(
+        ibis.duckdb.connect(
+            memory_limit=limit, temp_directory=spill, preserve_insertion_order=False
+        )
+    )
+
+
 def apply(installation: Installation) -> list[str]:
     """Brings the registry up to the definitions in `feature_repo`; the views it then holds."""
     from feast import Entity, FeatureService, FeatureView
