@@ -37,6 +37,7 @@ class Child:
         self._talking = talking
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
+        self._log_from = 0
         self._crashes = 0
         self._due: float | None = None
 
@@ -48,6 +49,7 @@ class Child:
         """In a session of its own: Ctrl-C reaches only the supervisor, which has an order."""
         _turn_over(self.log)
         with self.log.open("ab") as log:
+            self._log_from = log.tell()
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
@@ -82,14 +84,20 @@ class Child:
         if self._crashes >= FAST_CRASHES:
             raise WorkError(
                 f"{self.name} ended {self._crashes} times in a row (exit code {code}): "
-                f"{self.last_words()}",
+                f"{self.last_words()[0]}",
                 do=f"its log: {self.log}",
             )
         self._due = now + min(PAUSE_S * 2**self._crashes, 10.0)
 
-    def last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return next((line for line in reversed(lines) if line.strip()), "it left no word")
+    def last_words(self, lines: int = 1) -> list[str]:
+        """The last lines that are not empty of what it wrote to its log since its start."""
+        try:
+            with self.log.open("rb") as log:
+                log.seek(self._log_from)
+                told = log.read().decode(errors="replace").splitlines()
+        except FileNotFoundError:
+            told = []
+        return [line for line in told if line.strip()][-lines:] or ["it left no word"]
 
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None

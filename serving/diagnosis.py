@@ -1,16 +1,10 @@
-"""What `leadline doctor` looks at: one function a subject, each with a finding and what to do."""
+"""What `leadline doctor` looks at: the machine first, then the installation's stores and roles."""
 
 from __future__ import annotations
 
-import ctypes
 import http.client
-import platform
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 
-import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import release
@@ -21,26 +15,16 @@ from core.installation import Installation
 from core.settings import Settings, load_settings
 from events import progress
 from events.intake.log import EventLog
-from serving.embedded import server_program
-
-_FREE_GB = 2
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """`state` is ok, note (fine, but worth knowing) or wrong (then `do` says what to do)."""
-
-    subject: str
-    state: str
-    told: str
-    do: str = ""
+from serving import machine
+from serving.machine import Finding, wrong
 
 
 def examine(installation: Installation, port: int | None = None) -> Iterator[Finding]:
     """Each subject in turn; one that is wrong hides no other. `port` overrides api.port."""
-    yield _python()
-    yield _openmp()
-    yield _server()
-    yield _disk(installation)
+    yield machine.python()
+    yield machine.openmp()
+    yield machine.server()
+    yield machine.disk(installation)
     settings = None
     try:
         overrides = {"api": {"port": port}} if port else {}
@@ -48,53 +32,9 @@ def examine(installation: Installation, port: int | None = None) -> Iterator[Fin
         file = installation.settings_file
         yield Finding("settings", "ok", str(file) if file.exists() else "the defaults, no file")
     except LeadlineError as problem:
-        yield _wrong("settings", problem)
+        yield wrong("settings", problem)
     if settings is not None:
         yield from _stores(installation, settings)
-
-
-def _python() -> Finding:
-    fine = sys.version_info >= (3, 11)
-    return Finding(
-        "python",
-        "ok" if fine else "wrong",
-        platform.python_version(),
-        "" if fine else "3.11 or later",
-    )
-
-
-def _openmp() -> Finding:
-    """LightGBM links against it; no wheel brings it on Linux."""
-    if not sys.platform.startswith("linux"):
-        return Finding("libgomp", "ok", "not needed here")
-    try:
-        ctypes.CDLL("libgomp.so.1")
-    except OSError as problem:
-        return Finding("libgomp", "wrong", str(problem), "apt-get install libgomp1")
-    return Finding("libgomp", "ok", "there")
-
-
-def _server() -> Finding:
-    try:
-        program = server_program()
-        told = subprocess.run(
-            [str(program), "--version"], capture_output=True, text=True, timeout=10, check=True
-        ).stdout
-    except LeadlineError as problem:
-        return _wrong("embedded server", problem)
-    except (OSError, subprocess.SubprocessError) as problem:
-        do = "apt-get install redis-server, or name a server as redis.url"
-        return Finding("embedded server", "wrong", f"does not start: {problem}", do)
-    return Finding("embedded server", "ok", " ".join(told.split()[:3]))
-
-
-def _disk(installation: Installation) -> Finding:
-    folder = next(path for path in (installation.root, *installation.root.parents) if path.exists())
-    free = shutil.disk_usage(folder).free / 1e9
-    if free < _FREE_GB:
-        do = f"free some space: below {_FREE_GB} GB nothing may be left when it is needed"
-        return Finding("disk", "wrong", f"{free:.1f} GB free at {folder}", do)
-    return Finding("disk", "ok", f"{free:.0f} GB free at {folder}")
 
 
 def _stores(installation: Installation, settings: Settings) -> Iterator[Finding]:
@@ -116,7 +56,7 @@ def _record(installation: Installation, settings: Settings) -> Iterator[Finding]
             come = progress.load(connection)
         engine.dispose()
     except LeadlineError as problem:
-        yield _wrong("record", problem)
+        yield wrong("record", problem)
         return
     except SQLAlchemyError as problem:
         do = "bring it back from your backup; the event log replays what it lacks"
@@ -146,7 +86,7 @@ def _log(installation: Installation, processed: int) -> Finding:
         lag = log.last_offset() - processed
         log.close()
     except LeadlineError as problem:
-        return _wrong("event log", problem)
+        return wrong("event log", problem)
     if lag:
         do = "start `leadline up`; if it runs, logs/worker.log says what the worker does"
         return Finding("event log", "note", f"{lag} events wait for the worker", do)
@@ -181,8 +121,3 @@ def _api(settings: Settings) -> Finding:
     if status != 200:
         return Finding("api", "wrong", f"{where}/readyz answers {status}", "see logs/api.log")
     return Finding("api", "ok", f"ready at {where}")
-
-
-def _wrong(subject: str, problem: LeadlineError) -> Finding:
-    told = "; ".join([problem.detail, *map(str, problem.problems)])
-    return Finding(subject, "wrong", told, problem.do)

@@ -149,3 +149,16 @@ def test_an_interrupt_stops_everything(running: Running) -> None:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     assert not (running.folder / "run" / "redis.json").exists()
+
+
+def test_a_role_that_cannot_start_says_why_and_stops_all(tmp_path: Path) -> None:
+    """A wrong destination is the operator's to repair: restarting would hide it in a log."""
+    settings = 'signals: {destinations: {"webhook:crm": {kind: webhook, url: "http://x"}}}'
+    (tmp_path / "leadline.yaml").write_text(settings)
+    wrong = Running(tmp_path)
+
+    told, _ = wrong.process.communicate(timeout=60)
+
+    assert wrong.process.returncode == 2
+    assert "signals.destinations.webhook:crm.secret" in told
+    assert "Traceback" not in told
