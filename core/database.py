@@ -62,7 +62,7 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
     def _connected(connection: Any, _: Any) -> None:
         # Python's own BEGIN is late (first write) and would let two writers deadlock.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
