@@ -11,6 +11,7 @@ from core.clock import SystemClock
 from core.connections import connect_record, connect_redis, redis_url
 from core.installation import Installation
 from core.settings import Settings
+from events.identity.domains import registered_domain
 from events.identity.index import IdentifierIndex
 from events.intake.log import EventLog
 from features.online import OnlineStore
@@ -35,11 +36,20 @@ def run(installation: Installation, settings: Settings, stop: threading.Event) -
     judge = Judge(settings, inforce)
     pipeline = Pipeline(installation, settings, engine, judge, online, clock)
     log = EventLog(installation.log_db, clock)
+    _warm(inforce)
     try:
         Loop(pipeline, log, settings, stop).run()
     finally:
         log.close()
         engine.dispose()
+
+
+def _warm(inforce: InForce) -> None:
+    """Loads what the first batch needs before it comes: a cold first event took 0.7 s longer."""
+    import pyarrow.parquet  # noqa: F401
+
+    registered_domain("first.example")
+    inforce.now()
 
 
 class Loop:
