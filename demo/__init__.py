@@ -11,5 +11,10 @@ visitor.py   the live visitor
 system.py    the running installation: start, ask, stop
 steps.py     one function a step
 run.py       the steps in order, the summary, the exit code
+story.py     the first visitor and the summary, in words
+figures.py   what `demo.json` holds
+folder.py    the data folder: the demo's own, made anew
+apart.py     one function in a process of its own; tied.py: which ends with its parent
+teller.py    progress on a terminal and elsewhere; memory.py: the peak of all processes
 baseline.py  the flat-table model that ours is compared with
 """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
 from core.errors import WorkError
+from demo.tied import end_with_parent
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,7 +24,9 @@ def apart(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
-    work = context.Process(target=_answer, args=(there, function, args, kwargs), daemon=True)
+    work = context.Process(
+        target=_answer, args=(os.getpid(), there, function, args, kwargs), daemon=True
+    )
     work.start()
     there.close()  # so that `recv` sees the end of the other side
     try:
@@ -42,8 +46,13 @@ def apart(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 def _answer(
-    there: Connection, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    parent: int,
+    there: Connection,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> None:
+    end_with_parent(parent)
     # Ctrl-C reaches the whole group; the parent alone decides, and ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -131,6 +131,8 @@ def train(system: System, world: Paths) -> Model:
         baseline_average_precision=flat.get("average_precision"),
         baseline_brier=flat["brier"],
         baseline_plain_auc=flat.get("plain_auc"),
+        closed_by_then=ours["test_closed_by_then"],
+        open_then=ours["test_open_then"],
     )
 
 

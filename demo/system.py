@@ -94,10 +94,11 @@ class System:
         WorkError with its own words when it did not end with 0.
         """
         log = self.installation.logs / f"{arguments[0]}.log"
-        asked = [sys.executable, "-m", "cli", *arguments, "--data", str(self.installation.root)]
+        tied = [sys.executable, "-m", "demo.tied", str(os.getpid())]
+        asked = [*tied, *arguments, "--data", str(self.installation.root), "--json"]
         with log.open("wb") as errors:
             ended = subprocess.run(
-                [*asked, "--json"],
+                asked,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,

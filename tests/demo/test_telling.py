@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
+from contextlib import suppress
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +18,7 @@ from core.errors import WorkError
 from demo.apart import apart
 from demo.figures import spread
 from demo.memory import PeakMemory
+from demo.system import search_path
 from demo.teller import Teller
 
 
@@ -73,6 +78,21 @@ def test_a_process_that_dies_is_told() -> None:
     """Killed for want of memory, say: waiting for its answer would be for ever."""
     with pytest.raises(WorkError, match="exit code 3"):
         apart(os._exit, 3)
+
+
+def test_a_process_apart_ends_with_its_killed_parent() -> None:
+    """Whoever kills the demo outright must not find half of it still at work."""
+    work = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    script = f"from demo.apart import apart\nif __name__ == '__main__': apart(exec, {work!r})"
+    asked = [sys.executable, "-c", script]
+    with subprocess.Popen(
+        asked, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": search_path()}
+    ) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    with suppress(psutil.NoSuchProcess):
+        assert child.wait(timeout=10) is None or child.status() == psutil.STATUS_ZOMBIE
 
 
 def test_memory_is_measured_over_the_whole_tree() -> None:
