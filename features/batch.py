@@ -61,7 +61,8 @@ class Batch:
         changed[lead] = None
         if matched.account_id:
             account = (Entity.ACCOUNT, matched.account_id)
-            update_account(self._held[account].tiles, change, matched.lead_id)
+            person = self._held[lead].tiles
+            update_account(self._held[account].tiles, change, matched.lead_id, person)
             changed[account] = None
         for name in changed:
             self._write(name, one)

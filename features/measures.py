@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,14 +12,23 @@ Amount = Callable[[Event], int]
 """How much one event adds; 0 means that it does not count."""
 
 
+class Combine(enum.StrEnum):
+    """What becomes of two amounts in one hour, day or window."""
+
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
+
+
 class Measure(NamedTuple):
-    """A sum kept per hour, per day and for ever."""
+    """An amount kept per hour, per day and for ever."""
 
     number: int
     name: str
     events: tuple[str, ...]
     amount: Amount
     meaning: str
+    combine: Combine = Combine.SUM
 
 
 def _one(_: Event) -> int:
@@ -32,6 +42,11 @@ def _path(prefix: str) -> Amount:
 def _seconds(event: Event) -> int:
     value = event.properties.get("duration_s", 0)
     return int(value) if isinstance(value, int | float) and 0 <= value < 86_400 else 0
+
+
+def _deal_value(event: Event) -> int:
+    value = event.properties.get("value", 0)
+    return round(value) if isinstance(value, int | float) and 0 < value < 1e12 else 0
 
 
 def _where(name: str, value: str) -> Amount:
@@ -112,7 +127,19 @@ MEASURES: tuple[Measure, ...] = (
     Measure(62, "deals_opened", ("opportunity_created",), _one, "deals opened"),
     Measure(63, "deals_won", ("opportunity_closed",), _where("outcome", "won"), "deals won"),
     Measure(64, "deals_lost", ("opportunity_closed",), _where("outcome", "lost"), "deals lost"),
+    Measure(70, "longest_page_s", PAGE, _seconds, "seconds on the page read longest", Combine.MAX),
+    Measure(71, "deal_value_max", ("opportunity_created",), _deal_value, "largest deal opened",
+            Combine.MAX),
+    Measure(72, "deal_value_min", ("opportunity_created",), _deal_value, "smallest deal opened",
+            Combine.MIN),
 )  # fmt: skip
+
+PEAKS = {
+    measure.number: min if measure.combine is Combine.MIN else max
+    for measure in MEASURES
+    if measure.combine is not Combine.SUM
+}
+"""Number of each measure that is no sum → how two of its amounts become one."""
 
 BY_NAME = {measure.name: measure for measure in MEASURES}
 

@@ -19,6 +19,7 @@ from features.measures import (
     BY_NAME,
     DISTINCTS,
     FIRST_STANDS,
+    PEAKS,
     SESSIONS,
 )
 
@@ -27,6 +28,7 @@ KEEP_DAYS = 90 + 1
 DEALS_CAP = 64
 _ENGAGED = BY_NAME["engagements"].number
 _ATTRIBUTE = {name: at for at, name in enumerate(ATTRIBUTES)}
+_RANK = (_ATTRIBUTE["role"], _ATTRIBUTE["seniority"])
 _FIRST = frozenset(_ATTRIBUTE[name] for name in FIRST_STANDS)
 _CAP = {distinct.number: distinct.cap for distinct in DISTINCTS}
 
@@ -57,6 +59,8 @@ class Tiles(msgspec.Struct, array_like=True):
     deals: dict[int, Deal] = {}
     capped: int = 0
     """Bit set of distincts whose cap was reached: their counts are lower bounds."""
+    people: dict[int, tuple[str | None, str | None]] = {}
+    """Of an account's active people: key → (role, seniority), as far as known."""
 
 
 class Change(msgspec.Struct):
@@ -131,12 +135,15 @@ def update_lead(tiles: Tiles, change: Change) -> None:
         _join_deal(tiles, *change.deal)
 
 
-def update_account(tiles: Tiles, change: Change, lead_id: str) -> None:
+def update_account(tiles: Tiles, change: Change, lead_id: str, lead: Tiles) -> None:
+    """`lead` is the person's own tiles, this event already counted."""
     _add_sums(tiles, change)
     if change.session is not None:
         _see(tiles, SESSIONS.number, change.session, change.at)
     if change.engaged:
         _see(tiles, ACTIVE_PEOPLE.number, key_of(lead_id), change.at)
+    if change.engaged or change.person:
+        _introduce(tiles, lead, lead_id)
     _say(tiles, change.company, change.at)
     if change.deal is not None:
         _join_deal(tiles, *change.deal)
@@ -150,9 +157,13 @@ def _add_sums(tiles: Tiles, change: Change) -> None:
     day = tiles.days.setdefault(at // DAY, {})
     ever, first, last = tiles.ever, tiles.first, tiles.last
     for number, amount in change.sums:
-        hour[number] = hour.get(number, 0) + amount
-        day[number] = day.get(number, 0) + amount
-        ever[number] = ever.get(number, 0) + amount
+        if number in PEAKS:
+            for slot in (hour, day, ever):
+                slot[number] = PEAKS[number](amount, slot.get(number, amount))
+        else:
+            hour[number] = hour.get(number, 0) + amount
+            day[number] = day.get(number, 0) + amount
+            ever[number] = ever.get(number, 0) + amount
         if number not in first or at < first[number]:
             first[number] = at
         if at > last.get(number, -1):
@@ -199,8 +210,8 @@ def merge(into: Tiles, other: Tiles) -> None:
     """Adds the tiles of another entity: of the lead that turned out to be the same person."""
     for here, there in ((into.hours, other.hours), (into.days, other.days)):
         for slot, sums in there.items():
-            _add(here.setdefault(slot, {}), sums)
-    _add(into.ever, other.ever)
+            add(here.setdefault(slot, {}), sums)
+    add(into.ever, other.ever)
     for number, at in other.first.items():
         into.first[number] = min(at, into.first.get(number, at))
     for number, at in other.last.items():
@@ -218,7 +229,7 @@ def merge(into: Tiles, other: Tiles) -> None:
 def join_account(account: Tiles, lead: Tiles, lead_id: str) -> None:
     """Adds a lead's history to an account: it came to belong there."""
     history = decode(encode(lead))
-    history.words = {}
+    history.words, history.people = {}, {}
     history.seen = {SESSIONS.number: history.seen.get(SESSIONS.number, {})}
     merge(account, history)
     see_active(account, lead, lead_id)
@@ -228,16 +239,30 @@ def see_active(account: Tiles, lead: Tiles, lead_id: str) -> None:
     """Counts a lead among the active people, as of its last own deed."""
     if _ENGAGED in lead.last:
         _see(account, ACTIVE_PEOPLE.number, key_of(lead_id), lead.last[_ENGAGED])
+        _introduce(account, lead, lead_id)
+
+
+def _introduce(account: Tiles, lead: Tiles, lead_id: str) -> None:
+    """Keeps who an active person is, by what is known of them now."""
+    key = key_of(lead_id)
+    if key in account.seen.get(ACTIVE_PEOPLE.number, ()):
+        role, seniority = (lead.words.get(number) for number in _RANK)
+        account.people[key] = (role and role[0], seniority and seniority[0])
 
 
 def forget_person(account: Tiles, lead_id: str) -> None:
     """Takes an absorbed lead out of the active people; its survivor stands for it."""
     account.seen.get(ACTIVE_PEOPLE.number, {}).pop(key_of(lead_id), None)
+    account.people.pop(key_of(lead_id), None)
 
 
-def _add(here: Sums, there: Sums) -> None:
+def add(here: Sums, there: Sums) -> None:
+    """Takes up another slot's amounts: sums are added, of peaks the higher or lower stands."""
     for number, amount in there.items():
-        here[number] = here.get(number, 0) + amount
+        if number in PEAKS:
+            here[number] = PEAKS[number](amount, here.get(number, amount))
+        else:
+            here[number] = here.get(number, 0) + amount
 
 
 def prune(tiles: Tiles, known_at: int) -> None:
@@ -252,3 +277,4 @@ def prune(tiles: Tiles, known_at: int) -> None:
         if keys and min(keys.values()) < day * DAY:
             for key in [key for key, at in keys.items() if at < day * DAY]:
                 del keys[key]
+                tiles.people.pop(key, None)

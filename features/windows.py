@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
+import msgspec
+
 from core.clock import DAY, HOUR
-from features.definitions import FEATURES, WINDOWS, Entity, Feature, Kind
-from features.measures import ATTRIBUTES, BY_NAME, DISTINCTS
-from features.tiles import Sums, Tiles
+from features.definitions import (
+    FEATURES,
+    HIGH_RANK,
+    TREND_DAYS,
+    Entity,
+    Feature,
+    Kind,
+)
+from features.measures import ACTIVE_PEOPLE, ATTRIBUTES, BY_NAME, DISTINCTS
+from features.tiles import Sums, Tiles, add
 
 Value = float | int | str | None
 """A number, a word, or missing."""
 
-_DISTINCT = {distinct.name: distinct.number for distinct in DISTINCTS}
-_ATTRIBUTE = {name: at for at, name in enumerate(ATTRIBUTES)}
-_NONE: Sums = {}
+
+class View(msgspec.Struct):
+    """One entity's tiles at a moment, with what several features share."""
+
+    tiles: Tiles
+    as_of: int
+    sums: dict[int, Sums]
+    """Window in days (0: ever) → amounts."""
+    deals: dict[str, Value]
+
+
+Reader = Callable[[View], Value]
 
 
 def windows(tiles: Tiles, as_of: int, entity: Entity) -> dict[str, Value]:
@@ -20,9 +41,8 @@ def windows(tiles: Tiles, as_of: int, entity: Entity) -> dict[str, Value]:
 
     `as_of` is not before the moment the tiles were known: then nothing in them lies after it.
     """
-    sums = _window_sums(tiles, as_of)
-    deals = deal_values(tiles, as_of)
-    return {feature.name: _value(feature, tiles, sums, deals, as_of) for feature in _TABLE[entity]}
+    view = View(tiles, as_of, _window_sums(tiles, as_of), deal_values(tiles, as_of))
+    return {name: read(view) for name, read in _READERS[entity]}
 
 
 def window_start(as_of: int, days: int) -> int:
@@ -32,15 +52,14 @@ def window_start(as_of: int, days: int) -> int:
 
 
 def _window_sums(tiles: Tiles, as_of: int) -> dict[int, Sums]:
-    totals: dict[int, Sums] = {days: {} for days in WINDOWS}
+    totals: dict[int, Sums] = {days: {} for days in _LENGTHS}
     totals[0] = tiles.ever
     for slots, hop, lengths in ((tiles.hours, HOUR, _SHORT), (tiles.days, DAY, _LONG)):
         starts = [(window_start(as_of, days) // hop, totals[days]) for days in lengths]
         for slot, sums in slots.items():
             for start, total in starts:
                 if slot >= start:
-                    for number, amount in sums.items():
-                        total[number] = total.get(number, 0) + amount
+                    add(total, sums)
     return totals
 
 
@@ -63,31 +82,124 @@ def deal_values(tiles: Tiles, as_of: int) -> dict[str, Value]:
     }
 
 
-def _value(
-    feature: Feature, tiles: Tiles, sums: dict[int, Sums], deals: dict[str, Value], as_of: int
-) -> Value:
-    match feature.kind:
-        case Kind.COUNT:
-            return sums[feature.days].get(BY_NAME[feature.of].number, 0)
-        case Kind.DISTINCT:
-            start = window_start(as_of, feature.days)
-            keys = tiles.seen.get(_DISTINCT[feature.of], _NONE)
-            return sum(1 for last in keys.values() if last >= start)
-        case Kind.SINCE:
-            last = tiles.last.get(BY_NAME[feature.of].number)
-            return None if last is None else (as_of - last) / DAY
-        case Kind.AGE:
-            first = tiles.first.get(BY_NAME[feature.of].number)
-            return None if first is None else (as_of - first) / DAY
-        case Kind.WORD:
-            said = tiles.words.get(_ATTRIBUTE[feature.of])
-            return None if said is None else said[0]
-        case Kind.DEAL:
-            return deals[feature.of]
+def _count(feature: Feature) -> Reader:
+    number, days = BY_NAME[feature.of].number, feature.days
+    return lambda view: view.sums[days].get(number, 0)
 
 
-_TABLE: dict[Entity, tuple[Feature, ...]] = {
-    entity: tuple(feature for feature in FEATURES if feature.entity is entity) for entity in Entity
+def _distinct(feature: Feature) -> Reader:
+    number = next(one.number for one in DISTINCTS if one.name == feature.of)
+
+    def read(view: View) -> Value:
+        start = window_start(view.as_of, feature.days)
+        return sum(last >= start for last in view.tiles.seen.get(number, {}).values())
+
+    return read
+
+
+def _since(feature: Feature) -> Reader:
+    number = BY_NAME[feature.of].number
+
+    def read(view: View) -> Value:
+        last = view.tiles.last.get(number)
+        return None if last is None else (view.as_of - last) / DAY
+
+    return read
+
+
+def _age(feature: Feature) -> Reader:
+    number = BY_NAME[feature.of].number
+
+    def read(view: View) -> Value:
+        first = view.tiles.first.get(number)
+        return None if first is None else (view.as_of - first) / DAY
+
+    return read
+
+
+def _ratio(feature: Feature) -> Reader:
+    above, below = BY_NAME[feature.of].number, BY_NAME[feature.over].number
+
+    def read(view: View) -> Value:
+        sums = view.sums[feature.days]
+        return sums.get(above, 0) / sums[below] if sums.get(below) else None
+
+    return read
+
+
+def _trend(feature: Feature) -> Reader:
+    """One is steady, above it grows; the added ones keep single events from looking like a rush."""
+    number = BY_NAME[feature.of].number
+    week, with_before = TREND_DAYS
+
+    def read(view: View) -> Value:
+        now = view.sums[week].get(number, 0)
+        before = view.sums[with_before].get(number, 0) - now
+        return (now + 1) / (before / 4 + 1)
+
+    return read
+
+
+def _decay(feature: Feature) -> Reader:
+    number, half_life = BY_NAME[feature.of].number, feature.days
+
+    def read(view: View) -> Value:
+        today, start = view.as_of // DAY, window_start(view.as_of, 90) // DAY
+        aged = [
+            (today - day, sums[number])
+            for day, sums in view.tiles.days.items()
+            if number in sums and day >= start
+        ]
+        return math.fsum(amount * 0.5 ** (age / half_life) for age, amount in aged)
+
+    return read
+
+
+def _roles(feature: Feature) -> Reader:
+    def read(view: View) -> Value:
+        start = window_start(view.as_of, feature.days)
+        active = view.tiles.seen.get(ACTIVE_PEOPLE.number, {})
+        people = [view.tiles.people.get(key) for key, last in active.items() if last >= start]
+        if feature.of == "roles":
+            return len({person[0] for person in people if person and person[0]})
+        return sum(person is not None and person[1] in HIGH_RANK for person in people)
+
+    return read
+
+
+def _word(feature: Feature) -> Reader:
+    number = ATTRIBUTES.index(feature.of)
+
+    def read(view: View) -> Value:
+        said = view.tiles.words.get(number)
+        return None if said is None else said[0]
+
+    return read
+
+
+def _deal(feature: Feature) -> Reader:
+    return lambda view: view.deals[feature.of]
+
+
+_MAKERS: dict[Kind, Callable[[Feature], Reader]] = {
+    Kind.COUNT: _count,
+    Kind.DISTINCT: _distinct,
+    Kind.SINCE: _since,
+    Kind.AGE: _age,
+    Kind.RATIO: _ratio,
+    Kind.TREND: _trend,
+    Kind.DECAY: _decay,
+    Kind.ROLES: _roles,
+    Kind.WORD: _word,
+    Kind.DEAL: _deal,
 }
-_SHORT = tuple(days for days in WINDOWS if days <= 2)
-_LONG = tuple(days for days in WINDOWS if days > 2)
+"""How a value of each kind is read; one line a kind."""
+
+_READERS: dict[Entity, tuple[tuple[str, Reader], ...]] = {
+    entity: tuple((one.name, _MAKERS[one.kind](one)) for one in FEATURES if one.entity is entity)
+    for entity in Entity
+}
+_SUMMED = {one.days for one in FEATURES if one.kind in {Kind.COUNT, Kind.RATIO} and one.days}
+_LENGTHS = sorted(_SUMMED.union(TREND_DAYS))
+_SHORT = tuple(days for days in _LENGTHS if days <= 2)
+_LONG = tuple(days for days in _LENGTHS if days > 2)

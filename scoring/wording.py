@@ -41,6 +41,8 @@ NOUNS: dict[str, tuple[str, str]] = {
 """Measure or distinct → what one of them, and what many of them are called."""
 
 _WITH_OUTCOME = {"sales": "activities", "calls": "sales_calls", "meetings": "meetings"}
+_SECONDS = {"site_seconds": "on the site", "longest_page_s": "on the page read longest"}
+_WORTH = {"deal_value_max": "largest", "deal_value_min": "smallest"}
 _DAY = ("day", "days")
 _SINCE = {
     "engagements": ("last active", "never active"),
@@ -87,13 +89,45 @@ def tell(feature_name: str, value: Value) -> str:
 def _tell_count(feature: Feature, value: Value) -> str:
     period = f"in {_count(feature.days, _DAY)}" if feature.days else "so far"
     amount = _amount(value)
-    if feature.of == "site_seconds":
-        return f"{_minutes(amount)} on the site {period}"
+    if feature.of in _SECONDS:
+        return f"{_minutes(amount)} {_SECONDS[feature.of]} {period}"
+    if feature.of in _WORTH:
+        return (
+            f"{_WORTH[feature.of]} deal opened {period} worth {amount:,.0f}"
+            if amount
+            else (f"no deal opened {period}")
+        )
     if feature.of in NOUNS:
         return f"{_count(amount, NOUNS[feature.of])} {period}"
     group, outcome = feature.of.split("_", 1)
     noun = NOUNS[_WITH_OUTCOME[group]]
     return f"{_count(amount, noun)} ending in “{_spell(outcome)}” {period}"
+
+
+def _tell_ratio(feature: Feature, value: Value) -> str:
+    above, below = NOUNS[feature.of][1], NOUNS[feature.over][1]
+    if value is None:
+        return f"no {below} in {_count(feature.days, _DAY)}"
+    return f"{above} for {_amount(value):.0%} of {below} in {_count(feature.days, _DAY)}"
+
+
+def _tell_trend(feature: Feature, value: Value) -> str:
+    times = _amount(value)
+    steady = f"as many {NOUNS[feature.of][1]} this week as before"
+    if 0.8 <= times <= 1.25:
+        return steady
+    word = "more" if times > 1 else "fewer"
+    return f"{word} {NOUNS[feature.of][1]} this week than in the four before"
+
+
+def _tell_decay(feature: Feature, value: Value) -> str:
+    level = "many" if _amount(value) >= 5 else "some" if _amount(value) >= 1 else "hardly any"
+    return f"{level} recent {NOUNS[feature.of][1]}"
+
+
+def _tell_roles(feature: Feature, value: Value) -> str:
+    nouns = {"roles": ("role", "roles"), "seniors": ("senior person", "senior people")}
+    return f"{_count(_amount(value), nouns[feature.of])} active in {_count(feature.days, _DAY)}"
 
 
 def _minutes(seconds: float) -> str:
@@ -153,6 +187,10 @@ _TELL = {
     Kind.DISTINCT: _tell_count,
     Kind.SINCE: _tell_since,
     Kind.AGE: _tell_since,
+    Kind.RATIO: _tell_ratio,
+    Kind.TREND: _tell_trend,
+    Kind.DECAY: _tell_decay,
+    Kind.ROLES: _tell_roles,
     Kind.DEAL: _tell_deal,
     Kind.WORD: _tell_word,
 }

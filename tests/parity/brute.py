@@ -136,6 +136,25 @@ def lead_values(world: World, name: str) -> dict[str, Any] | None:
         found[f"sessions_{days}d"] = len(
             {one.message["properties"]["session_id"] for one in inside if is_page(one.message)}
         )
+    found["longest_page_s_30d"] = max(
+        (
+            one.message["properties"]["duration_s"]
+            for one in person
+            if one.occurred >= world.start(30) and is_page(one.message)
+        ),
+        default=0,
+    )
+    values = [
+        one.message["properties"]["value"]
+        for one in person
+        if one.occurred >= world.start(90) and is_event(one.message, "Opportunity Created")
+    ]
+    found["deal_value_max_90d"] = max(values, default=0)
+    found["deal_value_min_90d"] = min(values, default=0)
+    activities = found["meetings_90d"]
+    found["meeting_rate_90d"] = 1.0 if activities else None
+    found["engagements_trend"] = _trend(world, person)
+    found["engagements_half_7d"] = _half(world, person, 7)
     found["page_views_ever"] = sum(1 for one in person if is_page(one.message))
     found["days_since_engagements"] = _since(world, person, is_engaged)
     found["days_since_pricing_views"] = _since(world, person, COUNTS["pricing_views"])
@@ -158,10 +177,37 @@ def account_values(world: World, name: str) -> dict[str, Any]:
             any(one.occurred >= start and is_engaged(one.message) for one in member)
             for member in members
         )
+    inside = [
+        member
+        for member in members
+        if any(one.occurred >= world.start(30) and is_engaged(one.message) for one in member)
+    ]
+    roles = [_newest(member, "identify", "role") for member in inside]
+    ranks = [_newest(member, "identify", "seniority") for member in inside]
+    found["account_active_roles_30d"] = len({role for role in roles if role})
+    found["account_active_seniors_30d"] = sum(rank in {"vp", "director"} for rank in ranks)
+    found["account_engagements_trend"] = _trend(world, everybody)
+    found["account_engagements_half_7d"] = _half(world, everybody, 7)
     found["account_days_since_engagements"] = _since(world, everybody, is_engaged)
     found["industry"] = _newest(everybody, "group", "industry")
     found.update(_deals(world, everybody, "account_"))
     return found
+
+
+def _trend(world: World, told: list[Known]) -> float:
+    own = [one.occurred for one in told if is_engaged(one.message)]
+    week = sum(at >= world.start(7) for at in own)
+    before = sum(world.start(35) <= at < world.start(7) for at in own)
+    return (week + 1) / (before / 4 + 1)
+
+
+def _half(world: World, told: list[Known], days: int) -> float:
+    """Each day counts half as much as the day `days` before the moment's."""
+    total = 0.0
+    for one in told:
+        if one.occurred >= world.start(90) and is_engaged(one.message):
+            total += 2.0 ** -((world.moment.date() - one.occurred.date()).days / days)
+    return total
 
 
 def _since(world: World, told: list[Known], counts: Any) -> float | None:

@@ -58,7 +58,11 @@ def _message(dice: random.Random, who: Person, step: int, now: dt.datetime) -> M
     if kind < 0.5:
         return {**base, "type": "page", "properties": _page(dice, who, now)}
     if kind < 0.62:
-        traits: dict[str, Any] = {"title": dice.choice(["CTO", "CFO", "Head of IT"])}
+        traits: dict[str, Any] = {
+            "title": dice.choice(["CTO", "CFO", "Head of IT"]),
+            "role": dice.choice(["it", "finance"]),
+            "seniority": dice.choice(["vp", "manager", "director"]),
+        }
         if who.email:
             traits["email"] = who.email
         ids = {"userId": who.user_id, "anonymousId": device}
