@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -10,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,13 +25,12 @@ from demo.folder import new_webhook_secret
 from demo.receiver import WEBHOOK_PATH, Receiver
 from serving.embedded import free_port
 from serving.keys import KeyKind, create
+from serving.supervisor import ROLES
 from tests.proof.senders import History, Sender, Visitors
 from tests.proof.tally import Stores, Tally, caught_up, tally
 
 ROOT = Path(__file__).parents[2]
-MARKS = {"api": "api", "worker": "worker", "deliver": "deliver", "redis": "valkey.conf"}
-"""Child of the supervisor → how its command line is known."""
-VICTIMS = (*MARKS, "up")
+VICTIMS = (*ROLES, "redis", "up")
 MOST_PAUSE_S = 4.0
 START_S, DRAIN_S = 120.0, 180.0
 
@@ -138,20 +137,17 @@ class Running:
             self._up.wait()
             self._up = self._start()
             return
-        until(lambda: self._child(name) is not None, START_S, f"{name} runs")
-        if (pid := self._child(name)) is not None:
-            os.kill(pid, signal.SIGKILL)
+        until(lambda: self._kill_child(name), START_S, f"{name} runs")
 
-    def _child(self, name: str) -> int | None:
+    def _kill_child(self, name: str) -> bool:
+        """False when it is not there."""
         assert self._up.poll() is None, f"`leadline up` gave up: see {self._installation.logs}"
         for child in psutil.Process(self._up.pid).children():
-            try:
-                words = child.cmdline()
-            except psutil.NoSuchProcess:
-                continue
-            if any(word.endswith(MARKS[name]) for word in words):
-                return child.pid
-        return None
+            with suppress(psutil.NoSuchProcess):
+                if _is(name, child.cmdline()):
+                    child.kill()
+                    return True
+        return False
 
     def await_ready(self) -> None:
         until(self._ready, START_S, "the api is ready")
@@ -168,6 +164,11 @@ class Running:
             self._up.wait(60)
         except subprocess.TimeoutExpired:
             self._up.kill()
+
+
+def _is(name: str, words: list[str]) -> bool:
+    """The embedded server writes its own title over its command line."""
+    return name in words or (name == "redis" and bool(words) and "-server" in words[0])
 
 
 def until(true: Callable[[], bool], patience_s: float, told: str) -> None:
