@@ -9,7 +9,10 @@ from typing import Any
 
 import msgspec
 
-from demo.calls import Known, calls, company_traits, knowns, page_view_count
+from demo.calls import calls
+from demo.crm import company_traits
+from demo.known import Known, knowns
+from demo.pages import page_view_count
 from demo.world import World, generate, read
 
 

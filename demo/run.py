@@ -6,14 +6,16 @@ import time
 from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
+import httpx
 import msgspec
 
 from core.installation import Installation
-from demo import steps
-from demo.build import Paths
-from demo.figures import Figures, spread
+from demo import history, steps
+from demo.build import Built, Paths
+from demo.figures import Figures, Model, spread
 from demo.folder import make_anew, new_webhook_secret, write_settings
 from demo.memory import PeakMemory
+from demo.post import Posted
 from demo.receiver import SLACK_PATH, WEBHOOK_PATH, Receiver
 from demo.story import tell_figures, tell_visit
 from demo.system import System
@@ -74,18 +76,8 @@ def _take_steps(options: Options, teller: Teller, system: System, receiver: Rece
     with teller.step("start", f"starting Leadline at {system.url}"):
         system.await_ready()
         secret, write = system.client(KeyKind.SECRET), system.client(KeyKind.WRITE)
-    with teller.step("post", f"posting {built.calls:,} events of history"):
-        posted = steps.post_history(secret, world.calls, built.calls, teller)
-    with teller.step("catch_up", "waiting for the worker"):
-        counts = steps.catch_up(system, secret, posted.accepted, teller)
-    with teller.step("check", "counting page views over all leads"):
-        known = steps.count_known(system, built.page_views)
-    with teller.step("train", "training, and the flat baseline"):
-        model = steps.train(system, world)
-    with teller.step("serve", f"waiting until version {model.version} serves"):
-        steps.await_champion(secret, built.people[0], model.version)
-    with teller.step("score", "scoring leads over HTTP, one a call"):
-        score_ms = steps.score_leads(secret, built.people)
+    posted, counts, known = _history(teller, system, secret, world, built)
+    model, score_ms = _model(teller, system, secret, world, built)
     with teller.step("visit", "live visitors"):
         people = steps.introduce(secret, options.seed, built.companies)
         visits = steps.walk(people, write, secret, receiver)
@@ -110,6 +102,30 @@ def _take_steps(options: Options, teller: Teller, system: System, receiver: Rece
         score_ms=spread(score_ms),
         worker_stage_seconds=counts.stage_seconds,
     )
+
+
+def _history(
+    teller: Teller, system: System, secret: httpx.Client, world: Paths, built: Built
+) -> tuple[Posted, history.Counts, history.Known]:
+    with teller.step("post", f"posting {built.calls:,} events of history"):
+        posted = history.post_history(secret, world.calls, built.calls, teller)
+    with teller.step("catch_up", "waiting for the worker"):
+        counts = history.catch_up(system, secret, posted.accepted, teller)
+    with teller.step("check", "counting page views over all leads"):
+        known = history.count_known(system, built.page_views)
+    return posted, counts, known
+
+
+def _model(
+    teller: Teller, system: System, secret: httpx.Client, world: Paths, built: Built
+) -> tuple[Model, list[float]]:
+    with teller.step("train", "training, and the flat baseline"):
+        model = steps.train(system, world)
+    with teller.step("serve", f"waiting until version {model.version} serves"):
+        steps.await_champion(secret, built.people[0], model.version)
+    with teller.step("score", "scoring leads over HTTP, one a call"):
+        score_ms = steps.score_leads(secret, built.people)
+    return model, score_ms
 
 
 def _finish(options: Options, teller: Teller, figures: Figures) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from demo.figures import Figures
-from demo.visitor import PAGES, Visit
+from demo.known import Fields
+from demo.walk import PAGES, Visit
 
 Tell = Callable[[str], None]
-Fields = dict[str, Any]
 
 
 def tell_visit(visit: Visit, tell: Tell) -> None:

@@ -11,11 +11,12 @@ import pytest
 from standardwebhooks import Webhook
 
 from core.errors import WorkError
-from demo import visitor as visiting
+from demo import walk as walking
 from demo.folder import new_webhook_secret
 from demo.receiver import WEBHOOK_PATH, Receiver
 from demo.story import tell_visit
-from demo.visitor import Visitor, Walk, introductions, visitors
+from demo.visitor import Visitor, introductions, visitors
+from demo.walk import Visit, Walk
 
 SECRET = new_webhook_secret()
 COMPANIES = [
@@ -80,7 +81,7 @@ def api(who: Visitor) -> Iterator[Api]:
         yield Api(receiver, who)
 
 
-def walk(api: Api, who: Visitor) -> visiting.Visit:
+def walk(api: Api, who: Visitor) -> Visit:
     return Walk(who, api.client, api.client, api.receiver).run()
 
 
@@ -100,7 +101,7 @@ def test_a_missing_signal_is_a_failure(
     api: Api, who: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The demo must not end well when the one thing it is for did not happen."""
-    monkeypatch.setattr(visiting, "SIGNAL_S", 0.05)
+    monkeypatch.setattr(walking, "SIGNAL_S", 0.05)
     api.signals = False
     with pytest.raises(WorkError, match=r"no lead\.hot arrived"):
         walk(api, who)
@@ -110,7 +111,7 @@ def test_a_missing_merge_is_a_failure(
     api: Api, who: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A signal about somebody else's lead would be worthless to the seller."""
-    monkeypatch.setattr(visiting, "KNOWN_S", 0.05)
+    monkeypatch.setattr(walking, "KNOWN_S", 0.05)
     api.merges = False
     with pytest.raises(WorkError, match="did not merge"):
         walk(api, who)

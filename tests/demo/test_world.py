@@ -11,7 +11,9 @@ import pytest
 
 from core.clock import DAY, from_iso
 from demo import world as worlds
-from demo.calls import ANONYMOUS_PERCENT, calls, knowns, page_view_count
+from demo.calls import calls
+from demo.known import knowns
+from demo.pages import ANONYMOUS_PERCENT, page_view_count
 from demo.world import World, day_of, digests, generate, read
 
 NOW = from_iso("2026-11-23T14:00:00Z")
