@@ -60,7 +60,7 @@ class System:
         """Raises when the system has ended by itself."""
         if self._up.running():
             return
-        words = f"`leadline up` ended: {self._up.last_words()}"
+        words = f"`leadline up` ended: {' '.join(self._up.last_words(3))}"
         failure = StartError if self._up.look() == StartError.exit_code else WorkError
         raise failure(words, do=f"its log: {self._up.log}")
 
