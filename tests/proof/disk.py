@@ -14,6 +14,19 @@ from typing import Any, NamedTuple
 import apsw
 
 NAME = "forgetful"
+EVERY = 7
+"""A cut each so many writes and syncs: at every point of a commit, in the course of many."""
+
+Kept = Callable[[], bool]
+"""Whether a write that was not synced reached the platter all the same."""
+
+
+class Lost(NamedTuple):
+    """Over all power cuts of one run; each cut counts what had been acknowledged by then."""
+
+    cuts: int
+    acknowledged: int
+    missing: int
 
 
 class Image(NamedTuple):
@@ -32,11 +45,10 @@ class Image(NamedTuple):
 class Disk:
     """Use as a context manager: the VFS is known to SQLite while the block runs.
 
-    Every `every`-th write or sync the power is cut; `see` is asked at each cut, before it. `kept`
-    says of each write that was not synced whether it reached the platter all the same.
+    Every `every`-th write or sync the power is cut; `see` is asked at each cut, before it.
     """
 
-    def __init__(self, every: int, see: Callable[[], Any], kept: Callable[[], bool]) -> None:
+    def __init__(self, every: int, see: Callable[[], Any], kept: Kept) -> None:
         self._every = every
         self._see = see
         self._kept = kept

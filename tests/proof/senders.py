@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 COMPANIES = 7
-PAUSE_S = 0.25
+PAUSE_S = 0.1
 """Between two batches: the proof is about dying, not about load."""
 AGAIN_S = 0.1
 REPEAT_EVERY = 10

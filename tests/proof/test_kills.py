@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.kills import VICTIMS, prove
+from tests.proof.kills import prove
+from tests.proof.running import VICTIMS
 
 pytestmark = pytest.mark.proof
 

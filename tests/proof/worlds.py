@@ -8,11 +8,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import msgspec
 
+import training.compare
 from core.clock import SystemClock
 from core.connections import connect_redis
 from core.database import open_record
@@ -129,15 +132,15 @@ def flat(world: Path) -> Tested:
     """The flat baseline's chances, overheard on their way to its own figures."""
     import pyarrow.parquet as pq
 
-    heard: list[tuple[list[bool], list[float]]] = []
-    compare = flat_table.compare
+    heard: list[tuple[Sequence[bool], Sequence[float]]] = []
+    compare = training.compare.compare
 
-    def listen(won: list[bool], chances: list[float]) -> dict[str, float]:
-        heard.append((won, chances))
-        return compare(won, chances)
+    def listen(won: Sequence[bool], propensities: Sequence[float]) -> dict[str, float]:
+        heard.append((won, propensities))
+        return compare(won, propensities)
 
-    flat_table.compare = listen  # in this process alone: see `apart`
-    flat_table.baseline(world)
+    with patch.object(flat_table, "compare", listen):
+        flat_table.baseline(world)
     won, chances = heard[0]  # the tuned one; the plain one comes second
     table = pq.read_table(world / "tasks" / flat_table.TASK / "test.parquet", columns=["lead_id"])
     names = table.column("lead_id").to_pylist()
