@@ -1,0 +1,74 @@
+"""A load generator that costs little itself: raw HTTP/1.1 over kept connections, in one loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import uvloop
+
+
+class Load(NamedTuple):
+    """How it went: the seconds of each request, and of all of them together."""
+
+    each: list[float]
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        return len(self.each) / self.seconds
+
+
+def post(port: int, path: str, body: bytes, key: str = "") -> bytes:
+    """A request, ready to be written."""
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+    head += f"Authorization: Bearer {key}\r\n" if key else ""
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def drive(port: int, requests: Sequence[bytes], connections: int = 1) -> Load:
+    """Sends them all, one at a time on each connection. RuntimeError on any answer but 200."""
+    return uvloop.run(_drive(port, requests, connections))
+
+
+async def _drive(port: int, requests: Sequence[bytes], connections: int) -> Load:
+    each: list[float] = []
+    opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
+    started = time.perf_counter()
+    await asyncio.gather(
+        *(
+            _send(reader, writer, requests[at::connections], each)
+            for at, (reader, writer) in enumerate(opened)
+        )
+    )
+    seconds = time.perf_counter() - started
+    for _, writer in opened:
+        writer.close()
+        await writer.wait_closed()
+    return Load(each, seconds)
+
+
+async def _send(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    requests: Sequence[bytes],
+    each: list[float],
+) -> None:
+    for request in requests:
+        started = time.perf_counter()
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readexactly(_length(head))
+        each.append(time.perf_counter() - started)
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"refused: {head.splitlines()[0]!r} {body[:300]!r}")
+
+
+def _length(head: bytes) -> int:
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    raise RuntimeError(f"an answer without a length: {head[:200]!r}")

@@ -1,0 +1,73 @@
+"""A small real release: trees trained on real vectors and invented outcomes, sealed as ours are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.bench import SEED
+from core.installation import Installation
+from features.definitions import FEATURES, Feature, digest
+from features.vector import FeatureVector
+from scoring.card import TREES_FILE, Calibration, Card, Input, KnownAnswer, seal, write_card
+from scoring.encoding import Encoder
+from training.fit import PARAMETERS
+
+if TYPE_CHECKING:
+    from scoring.encoding import Matrix
+
+NAME, VERSION = "lead_propensity", "1"
+TREES = 300
+
+
+def grow(matrix: Matrix) -> Any:
+    """A LightGBM booster of a usual size. Many views win: only what it costs matters here."""
+    import lightgbm
+    import numpy as np
+
+    dice = np.random.default_rng(SEED)
+    won = np.nan_to_num(matrix[:, 0]) + dice.normal(0, 1, len(matrix))
+    table = lightgbm.Dataset(matrix, won > np.median(won))
+    return lightgbm.train({**PARAMETERS, "seed": SEED, "num_threads": 1}, table, TREES)
+
+
+def release_of(vectors: Sequence[FeatureVector]) -> tuple[str, Card]:
+    """LightGBM's text and its card, over all our features."""
+    import numpy as np
+
+    inputs = [_input(feature, vectors) for feature in FEATURES]
+    matrix = Encoder(inputs).encode(vectors)
+    booster = grow(matrix)
+    trees: str = booster.model_to_string()
+    names = tuple(one.name for one in inputs)
+    margin = float(booster.predict(matrix[:1], raw_score=True)[0])
+    known = tuple(None if np.isnan(cell) else float(cell) for cell in matrix[0])
+    return trees, Card(
+        name=NAME,
+        version=VERSION,
+        trained_at=0,
+        inputs=tuple(inputs),
+        features_digest=digest(names),
+        calibration=Calibration(),
+        trees_sha256=hashlib.sha256(trees.encode()).hexdigest(),
+        known_answers=(KnownAnswer(known, margin),),
+        metrics={},
+    )
+
+
+def put(installation: Installation, trees: str, card: Card) -> Path:
+    """The release folder, as the registry's watcher leaves it."""
+    folder = installation.releases / f"{NAME}-{VERSION}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TREES_FILE).write_text(trees)
+    write_card(folder, seal(card))
+    return folder
+
+
+def _input(feature: Feature, vectors: Sequence[FeatureVector]) -> Input:
+    if not feature.is_word:
+        return Input(feature.name)
+    words = {one.values[feature.name] for one in vectors}
+    return Input(feature.name, tuple(sorted(str(word) for word in words if word is not None)))
