@@ -34,7 +34,7 @@ class Example(NamedTuple):
     age: int
     vector: FeatureVector
     group: str
-    """The lead's account, else the lead: examples of one group stay on one side of every split."""
+    """Leads of one account are one group, named by its smallest CRM id; a group is never split."""
 
     @property
     def closed(self) -> bool:
@@ -65,7 +65,18 @@ def examples(
     for one, _, vector in sorted(found, key=lambda told: told[1]):
         # The account known last: a lead may find its account between two of its moments.
         groups[one.crm_id] = vector.account_id or groups.get(one.crm_id, vector.lead_id)
-    return [Example(one, age, vector, groups[one.crm_id]) for one, age, vector in found]
+    names = _stable(groups)
+    return [Example(one, age, vector, names[one.crm_id]) for one, age, vector in found]
+
+
+def _stable(groups: dict[str, str]) -> dict[str, str]:
+    """CRM id → the smallest CRM id of its group. Account ids differ between installations, and
+    folds that follow them would make another model of the same data.
+    """
+    smallest: dict[str, str] = {}
+    for crm_id in sorted(groups):
+        smallest.setdefault(groups[crm_id], crm_id)
+    return {crm_id: smallest[group] for crm_id, group in groups.items()}
 
 
 def teaching(all_examples: Sequence[Example], evaluated_age: int) -> list[Example]:
