@@ -30,7 +30,9 @@ TABLES = (
     "events.intake.duplicates",
     "events.outcomes",
     "events.progress",
+    "features.parity_run",
     "features.record",
+    "features.served",
     "serving.keys",
     "signals.tables",
 )

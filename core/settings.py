@@ -51,6 +51,14 @@ class Worker(Section):
     late_hours: int = Field(24, ge=0)  # an event older than this sends no signal
 
 
+class Features(Section):
+    served_sample: float = Field(0.05, ge=0, le=1)  # share of score calls kept for parity and drift
+    served_kept: int = Field(50_000, ge=1)  # vectors
+    served_days: int = Field(7, ge=1)
+    parity_every_s: float = Field(600.0, ge=0)  # 0: never
+    parity_values: int = Field(5_000, ge=1)  # compared each time
+
+
 class Identity(Section):
     blocked: tuple[str, ...] = ("-1", "null", "anonymous", "undefined", "none")
     per_lead: int = Field(5, ge=1)  # of each kind but user_id, which is one
@@ -86,6 +94,7 @@ class Settings(BaseSettings):
     record: Record = Record()
     redis: Redis = Redis()
     worker: Worker = Worker()
+    features: Features = Features()
     identity: Identity = Identity()
     signals: Signals = Signals()
     models: Models = Models()

@@ -70,7 +70,7 @@ def new_webhook_secret() -> str:
 
 
 def write_settings(file: Path, webhook_url: str, slack_url: str, secret: str) -> None:
-    """Destinations of the demo: printed, signed webhook, Slack. For the owner's eyes only."""
+    """Where the demo's signals go: printed, signed webhook, Slack. For the owner's eyes only."""
     destinations = {
         "console": {"kind": "console"},
         "webhook:crm": {"kind": "webhook", "url": webhook_url, "secret": secret},
@@ -79,4 +79,7 @@ def write_settings(file: Path, webhook_url: str, slack_url: str, secret: str) ->
     # The receiver listens on loopback, which deliveries refuse unless told otherwise.
     signals = {"destinations": destinations, "allow_private_addresses": True}
     file.touch(mode=0o600)
-    file.write_text(yaml.safe_dump({"signals": signals}, sort_keys=False))
+    # Every answer is kept, so that parity has something to look at after so short a life.
+    features = {"served_sample": 1.0}
+    told = {"signals": signals, "features": features}
+    file.write_text(yaml.safe_dump(told, sort_keys=False))

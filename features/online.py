@@ -21,9 +21,15 @@ from features.tiles import Tiles, decode
 
 _STRING = 2  # feast.types.ValueType.STRING
 _MARK = b"leadline:filled"
+WATERMARK = b"leadline:watermark"
+"""The `recorded_at` up to which every event's rows are written; missing while that is not so."""
+
+RECORDED = b"at"
+"""A row's `recorded_at`, where its stamp is another: history. Feast passes over this field. A live
+row does not clear it, for its own stamp is later. Short: it is kept for every lead."""
 
 
-def _field(entity: Entity) -> bytes:
+def _field_of(entity: Entity) -> bytes:
     name = f"{VIEWS[entity]}:{VALUE}"
     return struct.pack("<I", mmh3.hash(name, signed=False))
 
@@ -33,8 +39,8 @@ def _key_head(entity: Entity) -> bytes:
     return struct.pack("<III", 1, _STRING, len(name)) + name
 
 
-_FIELD = {entity: _field(entity) for entity in Entity}
-_STAMP = {entity: f"_ts:{VIEWS[entity]}".encode() for entity in Entity}
+FIELD = {entity: _field_of(entity) for entity in Entity}
+STAMP = {entity: f"_ts:{VIEWS[entity]}".encode() for entity in Entity}
 _HEAD = {entity: _key_head(entity) for entity in Entity}
 _TAIL = PROJECT.encode()
 
@@ -89,7 +95,9 @@ class OnlineStore:
                 if not row.blob:
                     pipe.delete(key)
                     continue
-                told = (_FIELD[entity], value_of(row.blob), _STAMP[entity], _stamp(row.known_at))
+                told = [FIELD[entity], value_of(row.blob), STAMP[entity], _stamp(row.known_at)]
+                if row.created != row.known_at:
+                    told += [RECORDED, str(row.created).encode()]
                 pipe.execute_command("HSET", key, *told)
             pipe.execute()
 
@@ -99,15 +107,22 @@ class OnlineStore:
         """(lead, account or none) → their tiles, None where there are none. One round trip."""
         with self._client.pipeline(transaction=False) as pipe:
             for lead_id, account_id in pairs:
-                pipe.execute_command("HGET", key_of(Entity.LEAD, lead_id), _FIELD[Entity.LEAD])
+                pipe.execute_command("HGET", key_of(Entity.LEAD, lead_id), FIELD[Entity.LEAD])
                 if account_id:
                     account = key_of(Entity.ACCOUNT, account_id)
-                    pipe.execute_command("HGET", account, _FIELD[Entity.ACCOUNT])
+                    pipe.execute_command("HGET", account, FIELD[Entity.ACCOUNT])
             replies = iter(pipe.execute())
         return [
-            (_tiles(next(replies)), _tiles(next(replies)) if account_id else None)
+            (tiles_of(next(replies)), tiles_of(next(replies)) if account_id else None)
             for _, account_id in pairs
         ]
+
+    def set_watermark(self, recorded_at: int | None) -> None:
+        """After the rows of all events recorded by then; None before rows are written in bulk."""
+        if recorded_at is None:
+            self._client.delete(WATERMARK)
+        else:
+            self._client.set(WATERMARK, str(recorded_at).encode())
 
     def is_filled(self) -> bool:
         """False when the server came back empty: then `fill` is due."""
@@ -120,5 +135,5 @@ class OnlineStore:
         self._client.delete(_MARK)
 
 
-def _tiles(value: bytes | None) -> Tiles | None:
+def tiles_of(value: bytes | None) -> Tiles | None:
     return decode(blob_of(value)) if value else None

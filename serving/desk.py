@@ -24,6 +24,7 @@ from serving.extra import extra_facts
 from serving.inforce import InForce
 from serving.lookup import Lookup
 from serving.metrics import Metrics
+from serving.served_log import ServedLog
 from signals.bands import load as load_bands
 from signals.standing import Standing, answer
 
@@ -41,12 +42,14 @@ class ScoreDesk:
         in_force: InForce,
         clock: Clock,
         metrics: Metrics,
+        served: ServedLog,
     ) -> None:
         self._installation = installation
         self._engine = engine
         self._in_force = in_force
         self._clock = clock
         self._metrics = metrics
+        self._served = served
         self._lookup = Lookup(client, engine, installation.secret())
         self._past = threading.Lock()
 
@@ -79,14 +82,16 @@ class ScoreDesk:
 
     def _vectors(self, pairs: Sequence[Found]) -> tuple[list[FeatureVector], tuple[str, ...]]:
         with self._metrics.stage("read"):
-            tiles, degraded = self._lookup.read(pairs)
+            found = self._lookup.read(pairs, marked=self._served.wants())
         now = self._clock.now()
         with self._metrics.stage("vector"):
             vectors = [
                 vector(lead_id, account_id, lead, account, now)
-                for (lead_id, account_id), (lead, account) in zip(pairs, tiles, strict=True)
+                for (lead_id, account_id), (lead, account) in zip(pairs, found.tiles, strict=True)
             ]
-        return vectors, degraded
+        if found.marks is not None:
+            self._served.put(vectors, found.marks)
+        return vectors, found.degraded
 
     def _then(self, ask: Ask) -> list[FeatureVector | None]:
         """From the lake, point in time; one such question at a time, for it is heavy."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 import redis
@@ -12,6 +13,7 @@ from core.database import reading
 from events.identity.index import Found, IdentifierIndex
 from events.types import Identifier
 from features.definitions import Entity
+from features.marked import Mark, read_marked
 from features.online import OnlineStore
 from features.record import read_tiles
 from features.tiles import Tiles
@@ -25,10 +27,22 @@ ONLINE_STORE = "online_store"
 """What `degraded` names when Redis did not answer."""
 
 
+class Read(NamedTuple):
+    """The tiles of each pair, and what was missing: `("online_store",)` or nothing.
+
+    `marks` says which rows they were, if it was asked for and the online store could tell.
+    """
+
+    tiles: list[TilePair]
+    degraded: tuple[str, ...] = ()
+    marks: list[Mark] | None = None
+
+
 class Lookup:
     """Two round trips to Redis at most, however many people are asked for."""
 
     def __init__(self, client: redis.Redis, engine: sa.Engine, secret: bytes) -> None:
+        self._client = client
         self._index = IdentifierIndex(client, engine, secret)
         self._online = OnlineStore(client)
         self._engine = engine
@@ -53,16 +67,22 @@ class Lookup:
                 self._breaker.trip()
         return self._index.find_in_record(identifiers)
 
-    def read(self, pairs: Sequence[Found]) -> tuple[list[TilePair], tuple[str, ...]]:
-        """The tiles of each pair, and what was missing: `("online_store",)` or nothing."""
+    def read(self, pairs: Sequence[Found], *, marked: bool = False) -> Read:
+        """The tiles of each pair; `marked` asks which rows they are as well."""
         if not pairs:
-            return [], ()
+            return Read([])
         if self._breaker.closed:
             try:
-                return self._fill(pairs, self._online.read(pairs)), ()
+                tiles, marks = self._ask(pairs, marked)
+                return Read(self._fill(pairs, tiles), marks=marks)
             except (redis.RedisError, msgspec.MsgspecError, IndexError):
                 self._breaker.trip()
-        return self._fill(pairs, [(None, None)] * len(pairs)), (ONLINE_STORE,)
+        return Read(self._fill(pairs, [(None, None)] * len(pairs)), (ONLINE_STORE,))
+
+    def _ask(
+        self, pairs: Sequence[Found], marked: bool
+    ) -> tuple[list[TilePair], list[Mark] | None]:
+        return read_marked(self._client, pairs) if marked else (self._online.read(pairs), None)
 
     def _fill(self, pairs: Sequence[Found], tiles: list[TilePair]) -> list[TilePair]:
         """Redis may have been emptied: what it does not hold, the record does."""

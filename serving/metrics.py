@@ -47,6 +47,11 @@ class Metrics:
             "Pixels answered with the image though their event was refused.",
             registry=self.registry,
         )
+        self.dropped = Counter(
+            "leadline_served_vectors_dropped",
+            "Vectors of the sample that were not kept, as too many waited or the disk refused.",
+            registry=self.registry,
+        )
         self._accepted = Counter(
             "leadline_events_accepted",
             "Events on disk and answered, by door.",

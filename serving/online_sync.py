@@ -37,6 +37,8 @@ class OnlineSync:
             self._store.write(rows)
             with reading(self._engine) as record:
                 self._index.write(record, leads)
+            # In a step of its own: it must not stand if one of the rows was refused.
+            self._store.set_watermark(progress.watermark)
             progress.online_offset = progress.offset
         except redis.RedisError as fault:
             _log.warning("online store: %s; serving goes on from the record", fault)
@@ -47,7 +49,9 @@ class OnlineSync:
         try:
             if self._level and self._store.is_filled():
                 return True
+            self._store.set_watermark(None)
             self._fill(0 if not self._store.is_filled() else progress.online_offset)
+            self._store.set_watermark(progress.watermark)
             progress.online_offset = progress.offset
             with writing(self._engine) as record:
                 save(record, progress)

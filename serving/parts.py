@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from serving.desk import ScoreDesk
 from serving.inforce import InForce
 from serving.keys import KeyRing
 from serving.metrics import Metrics
+from serving.parity_figures import ParityFigures
+from serving.served_log import ServedLog
 
 DATA_VARIABLE = "LEADLINE_DATA"
 """The environment variable that names the installation to a server that we do not start."""
@@ -38,8 +41,18 @@ class Parts:
         self.keys = KeyRing(self.engine, self.clock)
         self.in_force = InForce(installation, self.engine, settings.models.poll_s)
         self.redis = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
+        self.metrics.registry.register(ParityFigures(self.engine))
+        self.served = ServedLog(
+            self.engine, settings.features, self.clock, random.random, self.metrics.dropped.inc
+        )
         self.desk = ScoreDesk(
-            installation, self.engine, self.redis, self.in_force, self.clock, self.metrics
+            installation,
+            self.engine,
+            self.redis,
+            self.in_force,
+            self.clock,
+            self.metrics,
+            self.served,
         )
         # Scoring blocks on stores; the loop that accepts events must not.
         self.threads = ThreadPoolExecutor(4, thread_name_prefix="score")
@@ -53,6 +66,7 @@ class Parts:
         self.closing = True
         self.log.close()
         self.threads.shutdown(cancel_futures=True)
+        self.served.close()
         self.redis.close()
         self.engine.dispose()
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from core.errors import WorkError
 from core.installation import Installation
 from core.settings import Models
+from features.profile import profile_of, write_profile
 from scoring import Scorer
 from scoring.registry import MODEL_NAME
 from scoring.watcher import Watcher
@@ -67,13 +68,15 @@ def train(
         found = examples(installation, engine, labels.known, ages, order.now)
     with watch.step("fit"):
         taught, tested = split(found, order.parts, age)
-        built = build(teaching(taught, age), age, order.seed, order.now, order.threads)
+        lessons = teaching(taught, age)
+        built = build(lessons, age, order.seed, order.now, order.threads)
     with tempfile.TemporaryDirectory(prefix=".train-", dir=installation.releases) as temporary:
         files = Path(temporary)
         with watch.step("compare"):
             write(built, files, {})
             figures = _evaluate(Scorer.load(files), tested)
             write(built, files, figures["all"])
+            write_profile(files, profile_of([one.vector for one in lessons]))
         with watch.step("publish"):
             parameters = _parameters(built, labels, order, models)
             version = publish(installation, files, parameters, _flat(figures), order.promote)

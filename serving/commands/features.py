@@ -6,11 +6,17 @@ import click
 
 from core.installation import Installation
 from core.options import data_option, json_option
+from serving.commands.features_health import health
+from serving.commands.features_parity import parity
 
 
 @click.group()
 def features() -> None:
     """The features: declared once, in features/definitions.py."""
+
+
+features.add_command(parity)
+features.add_command(health)
 
 
 @features.command("list")

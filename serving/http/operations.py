@@ -41,7 +41,7 @@ async def healthz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
 
 
 async def metrics(parts: Parts, request: Request) -> Response:  # noqa: ARG001
-    told = generate_latest(parts.metrics.registry)
+    told = await in_thread(parts, generate_latest, parts.metrics.registry)
     return Response(told, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

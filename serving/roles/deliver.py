@@ -16,6 +16,7 @@ from core.installation import Installation
 from core.settings import Settings
 from events import progress
 from events.intake.log import EventLog
+from serving.parity_watch import ParityWatch
 from signals.deliver import Deliverer
 from signals.destinations.table import fingerprint, make_destinations
 
@@ -73,7 +74,12 @@ def _timers(
     def prune() -> None:
         prune_log(installation, engine, SystemClock().now() - settings.worker.log_days * DAY)
 
-    works = {"watch": (watch, settings.models.watch_s), "prune": (prune, PRUNE_EVERY_S)}
+    works: dict[str, tuple[Callable[[], None], float]] = {
+        "watch": (watch, settings.models.watch_s),
+        "prune": (prune, PRUNE_EVERY_S),
+    }
+    if every_s := settings.features.parity_every_s:
+        works["parity"] = (ParityWatch(installation, settings.features, stop).look, every_s)
     return [
         threading.Thread(target=_repeat, args=(name, work, every_s, stop), name=name, daemon=True)
         for name, (work, every_s) in works.items()

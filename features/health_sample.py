@@ -1,0 +1,82 @@
+"""What the health of features is judged by: a sample of vectors, and the rows that changed last."""
+
+from __future__ import annotations
+
+import msgspec
+import sqlalchemy as sa
+
+from events.identity.tables import LEAD
+from features.definitions import Entity
+from features.record import TILES, read_tiles
+from features.served import newest_served
+from features.tiles import decode
+from features.vector import FeatureVector, vector
+from features.windows import Value, windows
+
+SAMPLE = 2_000
+"""Leads that are looked at."""
+ENOUGH = 100
+"""Served vectors of different leads; with fewer, current vectors of a sample of leads are taken."""
+ROWS = 5_000
+"""Of each entity, newest first, in which freshness is looked for."""
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """Vectors of different leads, and where they come from: served or current."""
+
+    source: str
+    vectors: list[FeatureVector]
+
+
+def sample_vectors(connection: sa.Connection, now: int) -> Sample:
+    """What was served last, a vector a lead; where that is little, leads as they stand now."""
+    served: dict[str, FeatureVector] = {}
+    for one in newest_served(connection, SAMPLE):
+        served.setdefault(one.vector.lead_id, one.vector)
+    if len(served) >= ENOUGH:
+        return Sample("served", list(served.values()))
+    return Sample("current", _current(connection, now))
+
+
+def _current(connection: sa.Connection, now: int) -> list[FeatureVector]:
+    """Lead ids say nothing of their leads, so the first of them are a fair sample."""
+    told = connection.execute(
+        sa.select(LEAD.c.lead_id, LEAD.c.account_id)
+        .where(LEAD.c.merged_into.is_(None))
+        .order_by(LEAD.c.lead_id)
+        .limit(SAMPLE)
+    ).all()
+    leads = read_tiles(connection, Entity.LEAD, [row.lead_id for row in told])
+    named = [row.account_id for row in told if row.account_id]
+    accounts = read_tiles(connection, Entity.ACCOUNT, named)
+    return [
+        vector(
+            row.lead_id,
+            row.account_id,
+            leads.get(row.lead_id),
+            accounts.get(row.account_id or ""),
+            now,
+        )
+        for row in told
+    ]
+
+
+def newest_by_feature(connection: sa.Connection) -> dict[str, int]:
+    """When the newest row that fills a feature was known, among the rows that changed last."""
+    newest: dict[str, int] = {}
+    for entity in Entity:
+        rows = connection.execute(
+            sa.select(TILES.c.known_at, TILES.c.blob)
+            .where(TILES.c.entity == entity.value)
+            .order_by(TILES.c.offset.desc())
+            .limit(ROWS)
+        )
+        for known_at, blob in rows:
+            _note(newest, windows(decode(blob), known_at, entity), known_at)
+    return newest
+
+
+def _note(newest: dict[str, int], values: dict[str, Value], known_at: int) -> None:
+    for name, value in values.items():
+        if value and known_at > newest.get(name, -1):
+            newest[name] = known_at

@@ -1,0 +1,144 @@
+"""Parity as a figure: values as they were served, against what history says they were.
+
+For each row that a served vector was made from, Feast is asked which row was the newest one
+*recorded* by its mark: `get_historical_features` with the created timestamp, so that history that
+was imported later does not count. `features.windows` makes the values as of the moment of serving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from core.clock import to_datetime
+from core.installation import Installation
+from features.definitions import Entity
+from features.feast_store import apply, bound_memory, open_store
+from features.names import KEYS, VALUE, VIEWS
+from features.served import NAMES, Served
+from features.tiles import decode
+from features.vector import FeatureVector, vector
+from features.windows import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOLERANCE = 1e-9
+EXAMPLES = 20
+"""Mismatches that are told one by one."""
+
+Name = tuple[str, int]
+"""An entity's id, and the mark of one of its rows."""
+
+
+class Count(msgspec.Struct):
+    compared: int = 0
+    mismatches: int = 0
+
+
+class Mismatch(msgspec.Struct, frozen=True):
+    """One value that was served otherwise than history has it; `as_of` in microseconds, UTC."""
+
+    feature: str
+    lead_id: str
+    as_of: int
+    served: Value
+    offline: Value
+
+
+class Parity(msgspec.Struct):
+    """What a comparison found. `filled` values are neither zero nor missing: those prove most."""
+
+    vectors: int = 0
+    compared: int = 0
+    filled: int = 0
+    mismatches: int = 0
+    per_feature: dict[str, Count] = {}
+    examples: list[Mismatch] = []
+
+
+def vectors_for(values: int) -> int:
+    """How many vectors hold at least so many values."""
+    return -(-values // len(NAMES))
+
+
+def compare(installation: Installation, served: Sequence[Served]) -> Parity:
+    """Every value of these vectors against the lake; floats may differ by `TOLERANCE`."""
+    found = Parity(per_feature={name: Count() for name in NAMES})
+    for one, offline in zip(served, _offline(installation, served), strict=True):
+        found.vectors += 1
+        _take(found, one.vector, offline)
+    return found
+
+
+def _take(found: Parity, served: FeatureVector, offline: FeatureVector) -> None:
+    for name, value in served.values.items():
+        count = found.per_feature[name]
+        count.compared += 1
+        found.compared += 1
+        found.filled += bool(value)
+        if _equal(value, offline.values[name]):
+            continue
+        count.mismatches += 1
+        found.mismatches += 1
+        if len(found.examples) < EXAMPLES:
+            found.examples.append(
+                Mismatch(name, served.lead_id, served.as_of, value, offline.values[name])
+            )
+
+
+def _equal(left: Value, right: Value) -> bool:
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return abs(left - right) <= TOLERANCE
+    return left == right
+
+
+def _offline(installation: Installation, served: Sequence[Served]) -> list[FeatureVector]:
+    leads = {(one.vector.lead_id, one.mark.lead) for one in served}
+    accounts = {(one.vector.account_id, one.mark.account) for one in served}
+    lead_rows = _rows(installation, Entity.LEAD, leads)
+    account_rows = _rows(installation, Entity.ACCOUNT, accounts)
+    return [_vector(one, lead_rows, account_rows) for one in served]
+
+
+def _vector(
+    one: Served, leads: Mapping[Name, bytes], accounts: Mapping[Name, bytes]
+) -> FeatureVector:
+    told = one.vector
+    lead = leads.get((told.lead_id, one.mark.lead or 0), b"")
+    account = accounts.get((told.account_id or "", one.mark.account or 0), b"")
+    return vector(told.lead_id, told.account_id, decode(lead), decode(account), told.as_of)
+
+
+def _rows(
+    installation: Installation, entity: Entity, names: Iterable[tuple[str | None, int | None]]
+) -> dict[Name, bytes]:
+    """The newest row recorded by each mark; entities that had none by then are missing."""
+    asked = sorted((one, mark) for one, mark in names if one is not None and mark is not None)
+    if not asked or not any((installation.lake / VIEWS[entity]).glob("**/*.parquet")):
+        return {}
+    frame = _history(installation, entity, asked)
+    columns = (frame[KEYS[entity]], frame["mark"], frame[VALUE])
+    return {
+        (one, mark): blob
+        for one, mark, blob in zip(*columns, strict=True)
+        if isinstance(blob, bytes)
+    }
+
+
+def _history(installation: Installation, entity: Entity, asked: Sequence[Name]) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.DataFrame(asked, columns=[KEYS[entity], "mark"])
+    frame["event_timestamp"] = pd.to_datetime([to_datetime(mark) for _, mark in asked])
+    bound_memory(installation)
+    store = open_store(installation, None)
+    if not set(VIEWS.values()) <= {view.name for view in store.list_feature_views()}:
+        apply(installation)
+    return store.get_historical_features(
+        entity_df=frame,
+        features=[f"{VIEWS[entity]}:{VALUE}"],
+        filter_by_created_timestamp=True,
+    ).to_df()
