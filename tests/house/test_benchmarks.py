@@ -18,7 +18,7 @@ from benchmarks.timing import quantile, side_by_side
 from core.clock import DAY
 
 COLUMNS = {
-    "worker": ("events", "count", "seconds", "events/s", "target"),
+    "worker": ("events", "count", "seconds", "events/s", "events per core second", "target"),
     "log": ("way", "senders", "at a time", "events/s", "against plain"),
     "online": ("way", "p50 ms", "p99 ms", "× ours", "target"),
     "memory": ("part", "bytes a lead", "target"),
