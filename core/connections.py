@@ -5,8 +5,9 @@ SQLAlchemy and redis are imported on use: help and usage errors need neither.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from core.installation import Installation
     from core.settings import Settings
+
+_CLUSTER = "+cluster"
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -33,7 +36,8 @@ def address_file(installation: Installation) -> Path:
 def redis_url(installation: Installation, settings: Settings) -> str:
     """A URL with credentials: never print it. StartError when there is neither server."""
     if settings.redis.url is not None:
-        return settings.redis.url.get_secret_value()
+        url = settings.redis.url.get_secret_value()
+        return cluster_url(url) if settings.redis.cluster else url
     try:
         return msgspec.json.decode(address_file(installation).read_bytes(), type=Address).url
     except (OSError, msgspec.MsgspecError) as problem:
@@ -43,23 +47,49 @@ def redis_url(installation: Installation, settings: Settings) -> str:
         ) from problem
 
 
-def connect_redis(url: str, timeout_s: float) -> redis.Redis:
-    """A lazy client that answers or fails within `timeout_s` a step: retries are the caller's word.
+def cluster_url(url: str) -> str:
+    """`rediss://host:port` → `rediss+cluster://host:port`: whoever connects needs the URL alone."""
+    scheme, _, rest = url.partition("://")
+    return url if is_cluster(url) else f"{scheme}{_CLUSTER}://{rest}"
 
-    Opens nothing yet; `redis.RedisError` comes from the first command. Replies are bytes.
+
+def is_cluster(url: str) -> bool:
+    return url.partition("://")[0].endswith(_CLUSTER)
+
+
+def connect_redis(url: str, timeout_s: float) -> redis.Redis:
+    """A client that answers or fails within `timeout_s` a step: retries are the caller's word.
+
+    Opens nothing yet; `redis.RedisError` comes from the first command. Replies are bytes. Only a
+    cluster is asked at once for its nodes (so it may raise here), and asked again once when a slot
+    has moved.
     """
     import redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
-    client: redis.Redis = redis.Redis.from_url(
-        url,
+    cluster = is_cluster(url)
+    kind: Any = redis.RedisCluster if cluster else redis.Redis
+    client: redis.Redis = kind.from_url(
+        url.replace(_CLUSTER, "", 1),
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(NoBackoff(), 1 if cluster else 0),
         decode_responses=False,
     )
     return client
+
+
+def get_many(client: redis.Redis, keys: Iterable[bytes]) -> list[bytes | None]:
+    """The values of keys that may live on several nodes of a cluster, in order."""
+    wanted = list(keys)
+    if hasattr(client, "nodes_manager"):  # a cluster refuses one command for several slots
+        with client.pipeline() as pipe:
+            for key in wanted:
+                pipe.get(key)
+            return list(pipe.execute())
+    values: list[bytes | None] = client.execute_command("MGET", *wanted)
+    return values
 
 
 def connect_record(installation: Installation, settings: Settings) -> sa.Engine:

@@ -30,9 +30,11 @@ TABLES = (
     "events.intake.duplicates",
     "events.outcomes",
     "events.progress",
+    "features.lake_files",
     "features.parity_run",
     "features.record",
     "features.served",
+    "features.uncopied",
     "serving.keys",
     "signals.tables",
 )

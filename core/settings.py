@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -42,6 +42,8 @@ class Record(Section):
 class Redis(Section):
     url: SecretStr | None = None  # none: the embedded server
     timeout_s: float = Field(0.25, gt=0)
+    cluster: bool = False  # the URL names one node of a Redis Cluster
+    expire_days: int | None = Field(None, ge=1)  # the record keeps what leaves the online store
 
 
 class Worker(Section):
@@ -51,12 +53,39 @@ class Worker(Section):
     late_hours: int = Field(24, ge=0)  # an event older than this sends no signal
 
 
+class DuckDb(Section):
+    type: Literal["duckdb"] = "duckdb"
+
+
+class Postgres(Section):
+    type: Literal["postgres"]
+    host: str
+    port: int = Field(5432, ge=1, le=65535)
+    database: str
+    db_schema: str = "public"
+    user: str
+    password: SecretStr
+    sslmode: Literal["disable", "require", "verify-ca", "verify-full"] = "require"
+    sslrootcert_path: str | None = None
+
+
+Offline = Annotated[DuckDb | Postgres, Field(discriminator="type")]
+
+
 class Features(Section):
+    offline: Offline = DuckDb()  # where Feast reads history: the lake itself, or a copy of it
     served_sample: float = Field(0.05, ge=0, le=1)  # share of score calls kept for parity and drift
     served_kept: int = Field(50_000, ge=1)  # vectors
     served_days: int = Field(7, ge=1)
     parity_every_s: float = Field(600.0, ge=0)  # 0: never
     parity_values: int = Field(5_000, ge=1)  # compared each time
+
+
+class Lake(Section):
+    compact_s: float = Field(600.0, gt=0)  # between two looks for files to merge
+    grace_s: float = Field(900.0, ge=0)  # longer than any query that listed files by name
+    keep_days: int | None = Field(None, ge=1)  # of feature rows and archived events
+    memory_mb: int = Field(800, ge=100)  # beyond it a merge or a join spills to the disk
 
 
 class Identity(Section):
@@ -94,6 +123,7 @@ class Settings(BaseSettings):
     record: Record = Record()
     redis: Redis = Redis()
     worker: Worker = Worker()
+    lake: Lake = Lake()
     features: Features = Features()
     identity: Identity = Identity()
     signals: Signals = Signals()

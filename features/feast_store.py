@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+from core.connections import is_cluster
 from core.installation import Installation
+from core.settings import DuckDb, Postgres, load_settings
 from features import feature_repo_path
 from features.names import PROJECT
 
@@ -19,19 +21,29 @@ os.environ.setdefault("FEAST_USAGE", "False")
 
 
 def connection_string(url: str, timeout_s: float) -> str:
-    """`redis://:secret@host:port/0` → Feast's form, bounded: a dead server answers in time."""
+    """`redis://:secret@host:port/0` → Feast's form, bounded: a dead server answers in time.
+
+    Feast parts it at commas and reads values as JSON: that is how secrets are written here. What
+    stands behind `?` (as `ssl_ca_certs=FILE`) is passed on.
+    """
     parts = urlsplit(url)
     told = [f"{parts.hostname}:{parts.port or 6379}"]
-    if parts.password:
-        told.append(f"password={parts.password}")
-    if parts.username:
-        told.append(f"username={parts.username}")
-    if parts.path.strip("/"):
+    for name, secret in (("password", parts.password), ("username", parts.username)):
+        if secret:
+            told.append(f"{name}={_json(unquote(secret))}")
+    if parts.path.strip("/") and not is_cluster(url):
         told.append(f"db={parts.path.strip('/')}")
-    if parts.scheme == "rediss":
+    if parts.scheme.startswith("rediss"):
         told.append("ssl=true")
-    told += [f"socket_timeout={timeout_s}", f"socket_connect_timeout={timeout_s}", "retry=null"]
+    told += [f"{name}={_json(value)}" for name, value in parse_qsl(parts.query)]
+    told += [f"socket_timeout={timeout_s}", f"socket_connect_timeout={timeout_s}"]
+    if not is_cluster(url):  # a cluster's client has to ask again when slots move
+        told.append("retry=null")
     return ",".join(told)
+
+
+def _json(text: str) -> str:
+    return json.dumps(text).replace(",", "\\u002c")
 
 
 def open_store(installation: Installation, url: str | None, timeout_s: float = 1.0) -> FeatureStore:
@@ -40,13 +52,18 @@ def open_store(installation: Installation, url: str | None, timeout_s: float = 1
 
     online: dict[str, object] | None = None
     if url:
-        online = {"type": "redis", "connection_string": connection_string(url, timeout_s)}
-        online["skip_dedup"] = True  # else equal timestamps are dropped without a word
+        online = {
+            "type": "redis",
+            "redis_type": "redis_cluster" if is_cluster(url) else "redis",
+            "connection_string": connection_string(url, timeout_s),
+            "skip_dedup": True,  # else equal timestamps are dropped without a word
+        }
+    settings = load_settings(installation.settings_file)
     config = RepoConfig(
         project=PROJECT,
         provider="local",
         registry=str(installation.feast / "registry.db"),
-        offline_store={"type": "duckdb"},
+        offline_store=offline_store(settings.features.offline),
         online_store=online,
         entity_key_serialization_version=3,
         repo_path=feature_repo_path(),
@@ -54,26 +71,45 @@ def open_store(installation: Installation, url: str | None, timeout_s: float = 1
     return FeatureStore(config=config)
 
 
-def bound_memory(installation: Installation, limit: str = "800MB") -> None:
-    """Joins that need more than `limit` spill into the installation, not into everybody's memory.
+def offline_store(settings: DuckDb | Postgres) -> dict[str, object]:
+    """Feast's own words for where it reads history."""
+    told = settings.model_dump(exclude_none=True)
+    if isinstance(settings, Postgres):
+        told["password"] = settings.password.get_secret_value()
+    return told
+
+
+def bound_memory(installation: Installation) -> None:
+    """Joins that need more than `lake.memory_mb` spill into the installation.
 
     Feast's DuckDB store uses ibis' default backend, which would take 80 % of the machine.
     """
     import ibis
 
+    limit = load_settings(installation.settings_file).lake.memory_mb
     spill = str(installation.run / "spill")
     ibis.set_backend(
         ibis.duckdb.connect(
-            memory_limit=limit, temp_directory=spill, preserve_insertion_order=False
+            memory_limit=f"{limit}MB", temp_directory=spill, preserve_insertion_order=False
         )
     )
+
+
+def renew(installation: Installation, store: FeatureStore) -> None:
+    """Applies the definitions if the registry lacks a view or reads one from another source."""
+    from feast import FeatureView
+
+    declared = [one for one in _declared(installation) if isinstance(one, FeatureView)]
+    sources = {view.name: view.batch_source for view in store.list_feature_views()}
+    if any(sources.get(view.name) != view.batch_source for view in declared):
+        apply(installation)
 
 
 def apply(installation: Installation) -> list[str]:
     """Brings the registry up to the definitions in `feature_repo`; the views it then holds."""
     from feast import Entity, FeatureService, FeatureView
 
-    declared = _declared(installation.lake)
+    declared = _declared(installation)
     wanted: list[Any] = [
         one for one in declared if isinstance(one, Entity | FeatureView | FeatureService)
     ]
@@ -81,14 +117,17 @@ def apply(installation: Installation) -> list[str]:
     return sorted(one.name for one in wanted if isinstance(one, FeatureView))
 
 
-def _declared(lake: Path) -> list[object]:
-    """Runs the definitions anew, as `feast apply` would: they read the lake's place when run."""
-    before = os.environ.get("LEADLINE_LAKE")
-    os.environ["LEADLINE_LAKE"] = str(lake)
+def _declared(installation: Installation) -> list[object]:
+    """Runs the definitions anew, as `feast apply` would: they read the source's place when run."""
+    offline = load_settings(installation.settings_file).features.offline
+    told = {"LEADLINE_LAKE": str(installation.lake), "LEADLINE_OFFLINE": offline.type}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
     try:
         return list(runpy.run_path(str(feature_repo_path() / "definitions.py")).values())
     finally:
-        if before is None:
-            del os.environ["LEADLINE_LAKE"]
-        else:
-            os.environ["LEADLINE_LAKE"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

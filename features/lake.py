@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,32 +18,47 @@ import sqlalchemy as sa
 from core.clock import to_iso
 from core.database import upsert
 from features.definitions import Entity
+from features.lake_files import MERGING, WRITING, LakeFile, listed, publish
 from features.names import CREATED, KEYS, KNOWN_AT, VALUE, VIEWS
 from features.record import LAKE_FILE, TileRow
+from features.uncopied import note
 
-TEMPORARY = ".writing"
+if TYPE_CHECKING:
+    from features.mirror import Mirror
+
 _STAMP = pa.timestamp("us", tz="UTC")
 
 
 class Lake:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, mirror: Mirror | None = None) -> None:
         self._root = root
+        self._mirror = mirror
         self._pending: list[dict[str, Any]] = []
 
     def write_rows(
-        self, rows: Sequence[TileRow], offsets: tuple[int, int], recorded_at: int
+        self, rows: Sequence[TileRow], offsets: tuple[int, int], recorded_at: int, part: int = 0
     ) -> None:
-        """Writes a batch's tile rows, a file for each entity."""
+        """Writes a batch's tile rows, a file for each entity. `part` tells files of one offset
+        range apart.
+        """
         for entity in Entity:
             some = [row for row in rows if row.entity is entity]
             if some:
-                self.write(VIEWS[entity], _table(entity, some), offsets, recorded_at)
+                self.write(VIEWS[entity], _table(entity, some), offsets, recorded_at, part)
 
-    def write(self, kind: str, table: pa.Table, offsets: tuple[int, int], recorded_at: int) -> None:
+    def write(
+        self,
+        kind: str,
+        table: pa.Table,
+        offsets: tuple[int, int],
+        recorded_at: int,
+        part: int = 0,
+    ) -> None:
         """Under a temporary name, synced. Offsets name the file: writing it again replaces it."""
         day = to_iso(recorded_at)[:10]
-        name = f"{kind}/day={day}/{offsets[0]:012d}-{offsets[1]:012d}.parquet"
-        path = self._root / f"{name}{TEMPORARY}"
+        stem = f"{offsets[0]:012d}-{offsets[1]:012d}" + (f"-{part:06d}" if part else "")
+        name = f"{kind}/day={day}/{stem}.parquet"
+        path = self._root / f"{name}{WRITING}"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             pq.write_table(table, file, compression="zstd", write_statistics=False)
@@ -61,33 +76,36 @@ class Lake:
     def list_pending(self, connection: sa.Connection) -> None:
         """In the batch's transaction: from its commit on the files are real."""
         upsert(LAKE_FILE, connection, self._pending)
+        if self._mirror is not None:
+            note(connection, [LakeFile(**file) for file in self._pending])
 
     def publish(self) -> None:
         """After the commit: readers see the files from here on."""
         for file in self._pending:
-            self._rename(file["path"])
+            publish(self._root, file["path"], WRITING)
         self._pending.clear()
+        if self._mirror is not None:
+            self._mirror.catch_up()
 
     def drop_pending(self) -> None:
         """After a batch that did not commit."""
         for file in self._pending:
-            (self._root / f"{file['path']}{TEMPORARY}").unlink(missing_ok=True)
+            (self._root / f"{file['path']}{WRITING}").unlink(missing_ok=True)
         self._pending.clear()
 
     def recover(self, connection: sa.Connection) -> None:
-        """At start: finishes the renames of committed batches, drops what no batch committed."""
-        listed = set(connection.execute(sa.select(LAKE_FILE.c.path)).scalars())
-        for path in sorted(self._root.glob(f"*/day=*/*{TEMPORARY}")):
-            name = str(path.relative_to(self._root)).removesuffix(TEMPORARY)
-            if name in listed:
-                self._rename(name)
-            else:
-                path.unlink()
+        """At start: finishes the renames of what was listed, drops what no batch committed.
 
-    def _rename(self, name: str) -> None:
-        temporary = self._root / f"{name}{TEMPORARY}"
-        if temporary.exists():
-            temporary.replace(self._root / name)
+        A draft that is to replace other files and is not listed may still be being written.
+        """
+        real = {file.path for file in listed(connection)}
+        for suffix in (WRITING, MERGING):
+            for place in sorted(self._root.glob(f"*/day=*/*{suffix}")):
+                path = str(place.relative_to(self._root)).removesuffix(suffix)
+                if path in real:
+                    publish(self._root, path, suffix)
+                elif suffix == WRITING:
+                    place.unlink()
 
 
 def _table(entity: Entity, rows: Sequence[TileRow]) -> pa.Table:

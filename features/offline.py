@@ -1,26 +1,29 @@
-"""Vectors as of past moments, point in time, through Feast's `get_historical_features`."""
+"""Vectors as of past moments, point in time: from the lake, or from where Feast reads history.
+
+A lake of our own is read by `features.newest`; any other offline store through Feast.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 import sqlalchemy as sa
 
-from core.clock import to_datetime
 from core.database import reading
+from core.errors import Unavailable
 from core.installation import Installation
+from core.settings import DuckDb, load_settings
 from events.identity.history import Owner, accounts_at, owners_at
 from events.types import Identifier
 from features.definitions import Entity
-from features.feast_store import apply, bound_memory, open_store
-from features.names import KEYS, VALUE, VIEWS
+from features.names import VIEWS
 from features.tiles import decode
 from features.vector import FeatureVector, vector
 
-if TYPE_CHECKING:
-    import pandas as pd
+ATTEMPTS = 5
+"""How often a query begins anew when files that it had listed were replaced and removed."""
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -78,30 +81,44 @@ def _blobs(
     installation: Installation, entity: Entity, asks: Sequence[tuple[str | None, int]]
 ) -> dict[tuple[str, int], bytes]:
     """The newest row known by each moment. Entities without one are missing."""
-    if not asks or not any((installation.lake / VIEWS[entity]).glob("**/*.parquet")):
-        return {}
-    frame = _history(installation, entity, asks)
-    return {
-        (name, moment): blob
-        for name, moment, blob in zip(
-            frame[KEYS[entity]], frame["moment"], frame[VALUE], strict=True
-        )
-        if isinstance(blob, bytes)
-    }
+    known = [(name, moment) for name, moment in asks if name]
+    return newest_blobs(installation, entity, known) if known else {}
 
 
-def _history(
-    installation: Installation, entity: Entity, asks: Sequence[tuple[str | None, int]]
-) -> pd.DataFrame:
-    import pandas as pd
+def newest_blobs(
+    installation: Installation, entity: Entity, known: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], bytes]:
+    """(entity id, moment) → tiles, from where the settings say that history is read."""
+    settings = load_settings(installation.settings_file)
+    if isinstance(settings.features.offline, DuckDb):
+        return lake_blobs(installation, entity, known, settings.lake.memory_mb)
+    from features.feast_history import newest
 
-    told = sorted({(name, moment) for name, moment in asks if name})
-    frame = pd.DataFrame(told, columns=[KEYS[entity], "moment"])
-    frame["event_timestamp"] = pd.to_datetime([to_datetime(moment) for moment in frame["moment"]])
-    bound_memory(installation)
-    store = open_store(installation, None)
-    if not set(VIEWS.values()) <= {view.name for view in store.list_feature_views()}:
-        apply(installation)
-    return store.get_historical_features(
-        entity_df=frame, features=[f"{VIEWS[entity]}:{VALUE}"]
-    ).to_df()
+    return newest(installation, entity, known)
+
+
+def lake_blobs(
+    installation: Installation, entity: Entity, asks: Sequence[tuple[str, int]], memory_mb: int
+) -> dict[tuple[str, int], bytes]:
+    """The same from the lake's files, while others merge and erase them. Unavailable if it cannot
+    be read in `ATTEMPTS` attempts.
+    """
+    import duckdb
+
+    from features.newest import newest
+
+    spill = installation.run / "spill"
+    for _ in range(ATTEMPTS):
+        files = _files(installation.lake / VIEWS[entity])
+        if not files:
+            return {}
+        try:
+            return newest(files, entity, asks, memory_mb, spill)
+        except duckdb.IOException:
+            if all(file.exists() for file in files):
+                raise
+    raise Unavailable("the lake changes faster than it can be read: try again")
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("day=*/*.parquet"))

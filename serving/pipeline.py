@@ -27,7 +27,7 @@ from events.intake.accept import accept
 from events.intake.duplicates import drop_duplicates, save_seen
 from events.outcomes import save_outcomes
 from events.types import FailedEvent, RawEvent
-from features.lake import Lake
+from features.open_lake import open_lake
 from features.record import save_tiles
 from features.update import Updater
 from serving.batch import Batch
@@ -57,7 +57,7 @@ class Pipeline:
         self._clock = clock
         self._matcher = Matcher(installation.secret(), settings.identity.per_lead)
         self._updater = Updater()
-        self._lake = Lake(installation.lake)
+        self._lake = open_lake(installation, engine, settings.features.offline)
         self._next_rescore = 0
         self.stages = Stages()
         with reading(engine) as connection:

@@ -12,6 +12,7 @@ from typing import Any
 import redis
 import sqlalchemy as sa
 
+from core.connections import get_many
 from core.database import chunks, reading
 from events.identity.graph import Key, key_of
 from events.identity.tables import IDENTIFIER, LEAD
@@ -35,7 +36,7 @@ class IdentifierIndex:
         Raises `redis.RedisError` when Redis does not answer: then `find_in_record` does.
         """
         keys = [key_of(self._secret, one) for one in identifiers]
-        replies = self._client.execute_command("MGET", *(_PREFIX + key for key in keys))
+        replies = get_many(self._client, (_PREFIX + key for key in keys))
         found = [_parse(reply) for reply in replies]
         missing = [key for key, one in zip(keys, found, strict=True) if one is None]
         if not missing:

@@ -6,13 +6,16 @@ Values are made from tiles by `features.windows`, after retrieval, online and of
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
+from feast.data_source import DataSource
 from feast.types import Bytes, String
 
 from features.names import CREATED, KEYS, KNOWN_AT, SERVICE, VALUE, VIEWS
 
 LAKE = Path(os.environ["LEADLINE_LAKE"])
+OFFLINE = os.environ.get("LEADLINE_OFFLINE", "duckdb")
 
 ENTITIES = {
     name: Entity(name=name, join_keys=[key], value_type=ValueType.STRING)
@@ -21,13 +24,18 @@ ENTITIES = {
 lead, account = ENTITIES["lead"], ENTITIES["account"]
 
 
+def _source(view: str) -> DataSource:
+    times: dict[str, Any] = {"timestamp_field": KNOWN_AT, "created_timestamp_column": CREATED}
+    if OFFLINE == "postgres":
+        from feast.infra.offline_stores.contrib.postgres_offline_store.postgres_source import (
+            PostgreSQLSource,
+        )
+
+        return PostgreSQLSource(name=f"{view}_rows", table=view, **times)
+    return FileSource(name=f"{view}_rows", path=str(LAKE / view / "**" / "*.parquet"), **times)
+
+
 def _view(entity: str) -> FeatureView:
-    source = FileSource(
-        name=f"{VIEWS[entity]}_rows",
-        path=str(LAKE / VIEWS[entity] / "**" / "*.parquet"),
-        timestamp_field=KNOWN_AT,
-        created_timestamp_column=CREATED,
-    )
     return FeatureView(
         name=VIEWS[entity],
         entities=[ENTITIES[entity]],
@@ -35,7 +43,7 @@ def _view(entity: str) -> FeatureView:
         # The key stands in the schema as well: else Feast opens the files to infer its type, and
         # cannot do so before there are any.
         schema=[Field(name=KEYS[entity], dtype=String), Field(name=VALUE, dtype=Bytes)],
-        source=source,
+        source=_source(VIEWS[entity]),
         online=True,
     )
 

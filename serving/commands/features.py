@@ -6,6 +6,7 @@ import click
 
 from core.installation import Installation
 from core.options import data_option, json_option
+from serving.commands.features_compact import compact
 from serving.commands.features_health import health
 from serving.commands.features_parity import parity
 
@@ -15,6 +16,7 @@ def features() -> None:
     """The features: declared once, in features/definitions.py."""
 
 
+features.add_command(compact)
 features.add_command(parity)
 features.add_command(health)
 

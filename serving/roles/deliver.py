@@ -16,6 +16,7 @@ from core.installation import Installation
 from core.settings import Settings
 from events import progress
 from events.intake.log import EventLog
+from serving.lake_watch import LakeWatch
 from serving.parity_watch import ParityWatch
 from signals.deliver import Deliverer
 from signals.destinations.table import fingerprint, make_destinations
@@ -77,6 +78,10 @@ def _timers(
     works: dict[str, tuple[Callable[[], None], float]] = {
         "watch": (watch, settings.models.watch_s),
         "prune": (prune, PRUNE_EVERY_S),
+        "lake": (
+            LakeWatch(installation, settings.lake, engine, SystemClock(), stop).look,
+            settings.lake.compact_s,
+        ),
     }
     if every_s := settings.features.parity_every_s:
         works["parity"] = (ParityWatch(installation, settings.features, stop).look, every_s)

@@ -1,0 +1,32 @@
+"""History through Feast's `get_historical_features`: the reader of record, whatever the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.clock import to_datetime
+from core.installation import Installation
+from features.definitions import Entity
+from features.feast_store import bound_memory, open_store, renew
+from features.names import KEYS, VALUE, VIEWS
+
+
+def newest(
+    installation: Installation, entity: Entity, asks: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], bytes]:
+    """(entity id, moment in micros) → tiles; pairs with nothing known by then are missing."""
+    import pandas as pd
+
+    frame = pd.DataFrame(sorted(set(asks)), columns=[KEYS[entity], "moment"])
+    frame["event_timestamp"] = pd.to_datetime([to_datetime(moment) for moment in frame["moment"]])
+    bound_memory(installation)
+    store = open_store(installation, None)
+    renew(installation, store)
+    told = store.get_historical_features(
+        entity_df=frame, features=[f"{VIEWS[entity]}:{VALUE}"]
+    ).to_df()
+    return {
+        (name, moment): bytes(blob)
+        for name, moment, blob in zip(told[KEYS[entity]], told["moment"], told[VALUE], strict=True)
+        if isinstance(blob, bytes | memoryview)
+    }
