@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 from core.clock import to_datetime
@@ -12,9 +13,16 @@ from features.names import KEYS, VALUE, VIEWS
 
 
 def newest(
-    installation: Installation, entity: Entity, asks: Sequence[tuple[str, int]]
+    installation: Installation,
+    entity: Entity,
+    asks: Sequence[tuple[str, int]],
+    *,
+    recorded: bool = False,
 ) -> dict[tuple[str, int], bytes]:
-    """(entity id, moment in micros) → tiles; pairs with nothing known by then are missing."""
+    """(entity id, moment in micros) → tiles; pairs with nothing known by then are missing.
+
+    With `recorded`, what was recorded only later does not count: history imported since then.
+    """
     import pandas as pd
 
     frame = pd.DataFrame(sorted(set(asks)), columns=[KEYS[entity], "moment"])
@@ -22,9 +30,14 @@ def newest(
     bound_memory(installation)
     store = open_store(installation, None)
     renew(installation, store)
-    told = store.get_historical_features(
-        entity_df=frame, features=[f"{VIEWS[entity]}:{VALUE}"]
-    ).to_df()
+    with warnings.catch_warnings():
+        # Feast turns them on for everybody; they are about words between its own libraries.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        told = store.get_historical_features(
+            entity_df=frame,
+            features=[f"{VIEWS[entity]}:{VALUE}"],
+            filter_by_created_timestamp=recorded,
+        ).to_df()
     return {
         (name, moment): bytes(blob)
         for name, moment, blob in zip(told[KEYS[entity]], told["moment"], told[VALUE], strict=True)

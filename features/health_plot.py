@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SHOWN = 30
-_DAY_S = 86_400
+_UNITS = {60.0: "1 min", 3_600.0: "1 h", 86_400.0: "1 d", 30 * 86_400.0: "30 d"}
+_LEAST = 0.001
 _COLOURS = {"none": "#4c956c", "some": "#e9a23b", "much": "#c8553d", "unknown": "#9a9a9a"}
 
 
@@ -27,7 +28,7 @@ def draw(file: Path, found: Sequence[Health], title: str) -> None:
         ) from problem
 
     shown = sorted(found, key=_weight, reverse=True)[:SHOWN][::-1]
-    figure = Figure(figsize=(13, 0.27 * len(shown) + 1.8), layout="constrained")
+    figure = Figure(figsize=(13, 0.25 * len(shown) + 1.8), layout="constrained")
     drift, missing, fresh = figure.subplots(1, 3, sharey=True, width_ratios=(2, 1, 1))
     figure.suptitle(title, fontsize=11)
     _draw_drift(drift, shown)
@@ -53,17 +54,36 @@ def _names(shown: Sequence[Health]) -> list[str]:
 
 
 def _draw_drift(axes: Axes, shown: Sequence[Health]) -> None:
+    """On a scale of powers, so that the borders stand apart beside a feature that moved far."""
     colours = [_COLOURS[one.drift] for one in shown]
-    axes.barh(_names(shown), [one.psi or 0.0 for one in shown], color=colours)
+    moved = [max(_LEAST, one.psi or 0.0) for one in shown]
+    axes.barh(_names(shown), moved, color=colours)
+    axes.set_xscale("log")
+    axes.set_xlim(_LEAST, max(10.0, *moved))
     for border, told in ((SOME, "some"), (MUCH, "much")):
         axes.axvline(border, color=_COLOURS[told], linestyle="--", linewidth=1)
-    axes.set(title="drift from the training set", xlabel="population stability index (PSI)")
+        axes.annotate(
+            f" {told}",
+            (border, 1.0),
+            xycoords=("data", "axes fraction"),
+            fontsize=8,
+            color=_COLOURS[told],
+            va="bottom",
+        )
+    axes.set_title("drift from the training set", pad=16)
+    axes.set_xlabel("population stability index (PSI)")
     axes.tick_params(axis="y", labelsize=8)
 
 
 def _draw_freshness(axes: Axes, shown: Sequence[Health]) -> None:
-    """Days, on a scale that shows minutes and months."""
-    days = [one.age_s / _DAY_S if one.age_s is not None else 0.0 for one in shown]
-    axes.barh(_names(shown), days, color="#8a6fa8")
-    axes.set_xscale("symlog", linthresh=1.0)
-    axes.set(title="freshness", xlabel="days since the newest row that fills it", xlim=(0, None))
+    """Seconds, on a scale that shows minutes and months."""
+    ages = [one.age_s or 1.0 for one in shown]
+    axes.barh(_names(shown), ages, color="#8a6fa8")
+    for row, one in enumerate(shown):
+        if one.age_s is None:
+            axes.annotate("none", (1.3, row), fontsize=8, color="#9a9a9a", va="center")
+    axes.set_xscale("log")
+    axes.set_xlim(1.0, max(*_UNITS, *ages))
+    axes.set_xticks(list(_UNITS), list(_UNITS.values()))
+    axes.minorticks_off()
+    axes.set(title="freshness", xlabel="age of the newest row that fills it")

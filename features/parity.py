@@ -8,22 +8,17 @@ was imported later does not count. `features.windows` makes the values as of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.clock import to_datetime
 from core.installation import Installation
 from features.definitions import Entity
-from features.feast_store import apply, bound_memory, open_store
-from features.names import KEYS, VALUE, VIEWS
+from features.feast_history import newest
+from features.names import VIEWS
 from features.served import NAMES, Served
 from features.tiles import decode
 from features.vector import FeatureVector, vector
 from features.windows import Value
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TOLERANCE = 1e-9
 EXAMPLES = 20
@@ -116,29 +111,7 @@ def _rows(
     installation: Installation, entity: Entity, names: Iterable[tuple[str | None, int | None]]
 ) -> dict[Name, bytes]:
     """The newest row recorded by each mark; entities that had none by then are missing."""
-    asked = sorted((one, mark) for one, mark in names if one is not None and mark is not None)
+    asked = [(one, mark) for one, mark in names if one is not None and mark is not None]
     if not asked or not any((installation.lake / VIEWS[entity]).glob("**/*.parquet")):
         return {}
-    frame = _history(installation, entity, asked)
-    columns = (frame[KEYS[entity]], frame["mark"], frame[VALUE])
-    return {
-        (one, mark): blob
-        for one, mark, blob in zip(*columns, strict=True)
-        if isinstance(blob, bytes)
-    }
-
-
-def _history(installation: Installation, entity: Entity, asked: Sequence[Name]) -> pd.DataFrame:
-    import pandas as pd
-
-    frame = pd.DataFrame(asked, columns=[KEYS[entity], "mark"])
-    frame["event_timestamp"] = pd.to_datetime([to_datetime(mark) for _, mark in asked])
-    bound_memory(installation)
-    store = open_store(installation, None)
-    if not set(VIEWS.values()) <= {view.name for view in store.list_feature_views()}:
-        apply(installation)
-    return store.get_historical_features(
-        entity_df=frame,
-        features=[f"{VIEWS[entity]}:{VALUE}"],
-        filter_by_created_timestamp=True,
-    ).to_df()
+    return newest(installation, entity, asked, recorded=True)
