@@ -51,6 +51,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     offset: int
     message_id: str
+    """As its sender named it, else `offset:…`, which stands for nothing but this one event."""
     door: Door
     kind: str
     """track, page, screen, identify, group or alias."""
@@ -69,6 +70,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     properties: dict[str, Any] = msgspec.field(default_factory=dict)
     traits: dict[str, Any] = msgspec.field(default_factory=dict)
     company: dict[str, Any] = msgspec.field(default_factory=dict)
+    named: bool = True
+    """Its sender gave it a message id: only then can another one be its copy."""
     clamped: bool = False
     """Its own time lay in the future and was set to the time of receipt."""
 

@@ -44,14 +44,16 @@ class Batch:
         return [one for one in self.accepted if isinstance(one, FailedEvent)]
 
     def advance(self, before: Progress, seconds: Mapping[str, float]) -> Progress:
-        """How far the worker is once this batch is committed."""
+        """How far the worker is once this batch is committed. A control event was not accepted as
+        an event of anybody's; it counts as processed.
+        """
         events = self.events
         failed = len(self.failed)
         return msgspec.structs.replace(
             before,
             offset=self.offsets[1],
             watermark=self.recorded_at,
-            processed=before.processed + len(events),
+            processed=before.processed + len(events) + (0 if self.accepted else len(self.raws)),
             failed=before.failed + failed,
             duplicates=before.duplicates + len(self.accepted) - len(events) - failed,
             clamped=before.clamped + sum(event.clamped for event in events),
@@ -65,7 +67,7 @@ class Batch:
         signals = self.decided.by_offset
         return [
             _fate(raw, one, leads.get(raw.offset), signals.get(raw.offset, []))
-            for raw, one in zip(self.raws, self.accepted, strict=True)
+            for raw, one in zip(self.raws, self.accepted, strict=bool(self.accepted))
         ]
 
 

@@ -30,6 +30,7 @@ from events.types import FailedEvent, RawEvent
 from features.open_lake import open_lake
 from features.record import save_tiles
 from features.update import Updater
+from serving import control
 from serving.batch import Batch
 from serving.judge import Judge
 from serving.online_sync import OnlineSync
@@ -50,6 +51,7 @@ class Pipeline:
         online: OnlineSync,
         clock: Clock,
     ) -> None:
+        self._installation = installation
         self._settings = settings
         self._engine = engine
         self._judge = judge
@@ -66,6 +68,14 @@ class Pipeline:
         self.stages.seconds.update(self.progress.stage_seconds)
 
     def run(self, raws: Sequence[RawEvent]) -> None:
+        """A stretch of the log. Control events in it are applied in their turn."""
+        for part in control.parts(raws):
+            if control.is_control(part[0]):
+                self._apply(part[0])
+            else:
+                self._run(part)
+
+    def _run(self, raws: Sequence[RawEvent]) -> None:
         """One batch, all or nothing. If it cannot be done at all, halves of it are tried, down to
         the one event at fault, which becomes a failed event: the stream goes on.
         """
@@ -79,11 +89,24 @@ class Pipeline:
             self._undo()
             if len(raws) > 1:
                 half = len(raws) // 2
-                self.run(raws[:half])
-                self.run(raws[half:])
+                self._run(raws[:half])
+                self._run(raws[half:])
                 return
             batch = _at_fault(raws[0], fault)
             self._commit(batch)
+        self._publish(batch)
+
+    def _apply(self, raw: RawEvent) -> None:
+        """A backfill: all rows made again, then in force at once with the commit."""
+        batch = Batch([raw])
+        try:
+            with self.stages("backfill"):
+                batch.rows = control.backfill(raw, self._installation, self._engine, self._lake)
+            self._commit(batch)
+        except BaseException:
+            self._undo()
+            raise
+        self._updater.forget()
         self._publish(batch)
 
     def keep_up(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import TypeGuard
 
 import sqlalchemy as sa
 
@@ -24,14 +25,15 @@ def drop_duplicates(
 ) -> tuple[list[Event | FailedEvent | Duplicate], dict[bytes, int]]:
     """Later copies become `Duplicate`. Also the keys to save with the batch (`save_seen`).
 
-    A failed event is not remembered: its repaired copy carries the same message id.
+    A failed event is not remembered: its repaired copy carries the same message id. An event that
+    nobody named has no copies, and no sender can take its place by guessing its number.
     """
-    keys = [_key(one.message_id) if isinstance(one, Event) else b"" for one in accepted]
+    keys = [_key(one.message_id) if _is_named(one) else b"" for one in accepted]
     seen = _already(connection, [key for key in keys if key])
     fresh: dict[bytes, int] = {}
     results: list[Event | FailedEvent | Duplicate] = []
     for key, one in zip(keys, accepted, strict=True):
-        if isinstance(one, FailedEvent):
+        if isinstance(one, FailedEvent) or not key:
             results.append(one)
         elif key in seen or key in fresh:
             results.append(Duplicate(offset=one.offset, message_id=one.message_id))
@@ -52,6 +54,10 @@ def _already(connection: sa.Connection, keys: list[bytes]) -> set[bytes]:
             connection.execute(sa.select(SEEN.c.key).where(SEEN.c.key.in_(some))).scalars()
         )
     return found
+
+
+def _is_named(one: Event | FailedEvent) -> TypeGuard[Event]:
+    return isinstance(one, Event) and one.named
 
 
 def _key(message_id: str) -> bytes:

@@ -47,9 +47,11 @@ def read_segment(
     if problems:
         return problems
     page = context.get("page")
+    message_id = _text(message.get("messageId"))
     return Event(
         offset=raw.offset,
-        message_id=_text(message.get("messageId")) or f"offset:{raw.offset}",
+        message_id=message_id or f"offset:{raw.offset}",
+        named=bool(message_id),
         door=raw.door,
         kind=kind,
         name=name,

@@ -59,6 +59,16 @@ def test_each_message_counts_once(bench: Bench) -> None:
     assert (told.processed, told.duplicates, told.failed) == (3, 2, 0)
 
 
+def test_nobody_can_take_the_place_of_an_event_without_an_id(bench: Bench) -> None:
+    """Our own number for it is no message id: claiming it beforehand must not drop a stranger's."""
+    nameless = {"type": "page", "userId": "victim", "properties": {"path": "/"}}
+    claims = [{**page(0, who="attacker"), "messageId": f"offset:{n}"} for n in range(1, 6)]
+    bench.feed(*claims)
+    bench.feed(nameless, nameless)
+    assert served_views(bench, "victim") == 2
+    assert bench.pipeline.progress.duplicates == 0
+
+
 def test_a_failed_event_is_kept_with_reasons_and_the_rest_goes_on(bench: Bench) -> None:
     """No id: accepted, visible to `leadline failed`, and it stops nobody."""
     bench.feed(page(1), {"type": "page", "messageId": "bad"}, page(2))
