@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import mmh3
 import redis
 
-from core.clock import SECOND
+from core.clock import DAY, SECOND
 from features.definitions import Entity
 from features.names import KEYS, PROJECT, VALUE, VIEWS
 from features.record import TileRow
@@ -83,8 +83,12 @@ def _stamp(known_at: int) -> bytes:
 class OnlineStore:
     """Every method raises `redis.RedisError` when the server cannot be reached in time."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, expire_days: int | None = None) -> None:
+        """With `expire_days` an entity leaves Redis so long after its newest row was known; the
+        record keeps it, and a score that asks for it falls back to that.
+        """
         self._client = client
+        self._expire_s = None if expire_days is None else expire_days * DAY // SECOND
 
     def write(self, rows: Iterable[TileRow]) -> None:
         """The newest row of each entity stands; an empty one deletes (absorbed by another)."""
@@ -99,6 +103,8 @@ class OnlineStore:
                 if row.created != row.known_at:
                     told += [RECORDED, str(row.created).encode()]
                 pipe.execute_command("HSET", key, *told)
+                if self._expire_s is not None:
+                    pipe.expireat(key, row.known_at // SECOND + self._expire_s)
             pipe.execute()
 
     def read(
