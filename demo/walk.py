@@ -17,8 +17,8 @@ from demo.receiver import Arrival, Receiver
 from demo.visitor import Visitor
 
 PAGES = ("/pricing", "/product", "/pricing", "/demo", "/pricing")
-KNOWN_S = 10.0
-"""An event is known to the api after this at the latest."""
+KNOWN_S = 60.0
+"""An event is known to the api after this at the latest, however busy the machine is."""
 SIGNAL_S = 15.0
 _LOOK_S = 0.01
 
