@@ -30,6 +30,9 @@ from serving.pipeline import Pipeline
 from serving.roles import api
 from serving.roles.worker import Loop
 
+CLIENT_S = 120
+"""Patience with a machine that others keep busy: nothing is timed here."""
+
 
 class Rig:
     """`client` has a secret key, `pages` a write key; `work()` is one go of the worker."""
@@ -48,8 +51,8 @@ class Rig:
         self.url = f"http://127.0.0.1:{self.settings.api.port}"
         self.secret_key = create(self.engine, KeyKind.SECRET, SystemClock().now()).key
         self.write_key = create(self.engine, KeyKind.WRITE, SystemClock().now()).key
-        self.client = httpx.Client(base_url=self.url, auth=(self.secret_key, ""), timeout=20)
-        self.pages = httpx.Client(base_url=self.url, auth=(self.write_key, ""), timeout=20)
+        self.client = httpx.Client(base_url=self.url, auth=(self.secret_key, ""), timeout=CLIENT_S)
+        self.pages = httpx.Client(base_url=self.url, auth=(self.write_key, ""), timeout=CLIENT_S)
         self._await_ready()
         self.worker = self._worker()
 
@@ -60,7 +63,7 @@ class Rig:
             self.failed.append(problem)
 
     def _await_ready(self) -> None:
-        for _ in range(400):
+        for _ in range(20 * CLIENT_S):
             assert not self.failed, self.failed
             try:
                 if self.client.get("/readyz").status_code == 200:
