@@ -1,7 +1,8 @@
-"""Vectors of many leads at past moments: Feast's point-in-time join over a long history.
+"""Vectors of many leads at past moments: our read of the lake against Feast's own join.
 
 1 % of the accounts hold half of the rows. Each size runs in a process of its own, so that its peak
-memory is its own; one that outgrows its bounds is ended and reported as such.
+memory is its own; one that outgrows its bounds is ended and reported as such. Feast's join costs
+pairs × earlier rows of the entity, so it is asked for the shortest history only.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import psutil
 
 from benchmarks.bench import Bench, Size
 from benchmarks.child import ROOT
-from benchmarks.join import Joined
+from benchmarks.join import WAYS, Joined
 from benchmarks.lake import Shape, build
 from benchmarks.table import Cell, Table
 from core.installation import Installation
@@ -30,7 +31,7 @@ SHAPES = {
     Size.FULL: (Shape(1_000_000, 100_000, 8_000), Shape(10_000_000, 100_000, 8_000)),
 }
 PAIRS = {Size.TINY: 50, Size.QUICK: 100_000, Size.FULL: 100_000}
-MOST_S = 90.0
+MOST_S = 60.0
 MOST_BYTES = 6 * 2**30
 _LOOK_S = 0.1
 
@@ -50,16 +51,22 @@ def run(bench: Bench) -> list[Table]:
             build(installation, shape)
             files = list(installation.lake.glob("**/*.parquet"))
             size = sum(file.stat().st_size for file in files)
-            rows.append(_row(shape, pairs, size, _join(installation, shape.leads, pairs)))
-    note = (
-        f"{pairs:,} (lead, moment) pairs; lead, account and windows. Bounds: {MOST_S:.0f} s, 6 GiB."
+            for way in WAYS:
+                if way.startswith("Feast") and shape is not SHAPES[bench.size][0]:
+                    continue
+                ended = _join(installation, shape.leads, pairs, way)
+                rows.append(_row(way, shape, pairs, size, ended))
+    notes = (
+        f"{pairs:,} (lead, moment) pairs; lead and account; vectors have windows too.",
+        f"Bounds of a process, its start included: {MOST_S:.0f} s, 6 GiB.",
     )
-    return [Table("offline: point in time through Feast and DuckDB", rows, (note,))]
+    return [Table("offline: the newest rows known at past moments", rows, notes)]
 
 
-def _row(shape: Shape, pairs: int, size: int, ended: Ended) -> dict[str, Cell]:
+def _row(way: str, shape: Shape, pairs: int, size: int, ended: Ended) -> dict[str, Cell]:
     joined = ended.joined
     return {
+        "way": way,
         "rows": shape.rows,
         "lake MB": size / 1e6,
         "seconds": joined.seconds if joined else None,
@@ -67,15 +74,20 @@ def _row(shape: Shape, pairs: int, size: int, ended: Ended) -> dict[str, Cell]:
         "pairs with history": joined.found if joined else None,
         "peak GiB": ended.peak / 2**30,
         "ended": ended.why,
-        "target": "≤ 45 s, ≤ 6 GiB" if shape.rows >= 10_000_000 else "",
+        "target": "≤ 45 s, ≤ 6 GiB" if _counts(way, shape) else "",
     }
 
 
-def _join(installation: Installation, leads: int, pairs: int) -> Ended:
+def _counts(way: str, shape: Shape) -> bool:
+    """Whether the target speaks of this row."""
+    return way == "ours: vectors" and shape.rows >= 10_000_000
+
+
+def _join(installation: Installation, leads: int, pairs: int, way: str) -> Ended:
     """Runs the child and watches it: its time from its start, its memory all along."""
     command = [sys.executable, "-m", "benchmarks.join", str(installation.root)]
     child = subprocess.Popen(
-        [*command, str(leads), str(pairs)],
+        [*command, str(leads), str(pairs), way],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
         stdout=subprocess.PIPE,

@@ -25,7 +25,7 @@ COLUMNS = {
     "update": ("part", "rows", "rows/s", "µs a row", "target"),
     "score": ("way", "p50 ms", "p99 ms", "requests/s (16)", "p99 ms (16)", "target"),
     "offline": (
-        *("rows", "lake MB", "seconds", "pairs/s", "pairs with history"),
+        *("way", "rows", "lake MB", "seconds", "pairs/s", "pairs with history"),
         *("peak GiB", "ended", "target"),
     ),
 }
