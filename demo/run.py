@@ -21,9 +21,12 @@ from demo.story import tell_figures, tell_visit
 from demo.system import System
 from demo.teller import Teller
 from serving.keys import KeyKind
-from serving.up import check_port
+from serving.up import check_disk, check_port
 
 HOST = "127.0.0.1"
+_DISK = 200_000_000
+_DISK_A_LEAD = 120_000
+"""What a run was seen to fill, in bytes: 515 MB with 5,000 leads, their world included."""
 _LOOK_S = 0.5
 
 
@@ -46,6 +49,7 @@ def run(options: Options, teller: Teller) -> None:
     started = time.perf_counter()
     check_port(HOST, options.port)
     make_anew(options.installation)
+    check_disk(options.installation.root, _DISK + _DISK_A_LEAD * options.leads)
     secret = new_webhook_secret()
     receiver, memory = Receiver(secret), PeakMemory()
     write_settings(

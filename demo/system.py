@@ -22,6 +22,8 @@ from serving.keys import KeyKind, create
 
 READY_S = 180.0
 STOP_S = 45.0
+LAST_WORDS = 20
+"""Lines: a fault has all its problems and what to do below it."""
 _LOOK_S = 0.1
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,9 +62,9 @@ class System:
         """Raises when the system has ended by itself."""
         if self._up.running():
             return
-        words = f"`leadline up` ended: {' '.join(self._up.last_words(3))}"
+        told = "\n".join(["`leadline up` ended:", *self._up.last_words(LAST_WORDS)])
         failure = StartError if self._up.look() == StartError.exit_code else WorkError
-        raise failure(words, do=f"its log: {self._up.log}")
+        raise failure(told, do=f"its log: {self._up.log}")
 
     def stop(self) -> None:
         """Asks `leadline up` to stop all its children, and kills what is left."""

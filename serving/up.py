@@ -72,10 +72,11 @@ def _reason(problem: OSError) -> str:
     return os.strerror(problem.errno) if problem.errno and problem.errno > 0 else str(problem)
 
 
-def check_disk(folder: Path) -> None:
+def check_disk(folder: Path, needed: int = _FREE_BYTES) -> None:
+    """`needed` in bytes. StartError when fewer are free."""
     free = shutil.disk_usage(folder).free
-    if free < _FREE_BYTES:
+    if free < needed:
         raise StartError(
-            f"{free // 1_000_000} MB are free at {folder}, {_FREE_BYTES // 1_000_000} are needed: "
+            f"{free // 1_000_000} MB are free at {folder}, {needed // 1_000_000} are needed: "
             "free some space, or name another folder with --data"
         )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from cli import run
-from core.errors import WorkError
-from demo.system import last_object
+from core.errors import StartError, WorkError
+from core.installation import Installation
+from demo.system import System, last_object
+from serving.embedded import free_port
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,6 +26,37 @@ def test_a_port_in_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
     assert told.count("\n") == 1
     assert str(port) in told
     assert not (tmp_path / "demo").exists()
+
+
+def test_too_small_a_disk_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told before the world is built, with what this many leads need."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=62_000_000))
+    asked = ["demo", "--leads", "5000", "--port", str(free_port())]
+    assert run([*asked, "--data", str(tmp_path / "demo")]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert "62 MB are free" in told.err
+    assert "800 are needed" in told.err
+
+
+def test_what_stopped_the_system_is_told_with_all_its_problems(installation: Installation) -> None:
+    """The fault stands before the advice: neither may be cut off."""
+    installation.settings_file.write_text("api: {port: many}\nworker: {batch: none}\n")
+    system = System(installation, free_port())
+    try:
+        system.start()
+        with pytest.raises(StartError) as ended:
+            system.await_ready()
+    finally:
+        system.stop()
+    told = "\n".join(ended.value.lines())
+    assert "worker.batch" in told
+    assert str(installation.settings_file) in told
+    assert "up.log" in told
+    assert "[" not in told
 
 
 def test_anybody_elses_folder_is_refused(
