@@ -6,7 +6,9 @@ import io
 import os
 import subprocess
 import sys
+import time
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -90,6 +92,33 @@ def test_a_process_apart_ends_with_its_killed_parent() -> None:
     ) as parent:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+    with suppress(psutil.NoSuchProcess):
+        assert child.wait(timeout=10) is None or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_command_of_the_demo_ends_with_its_killed_parent(tmp_path: Path) -> None:
+    """As above, for `leadline train`; deliver stands for it, as it works until it is told to end.
+
+    Its lock names its process once it is at work: the tie has to hold then, not at its start.
+    """
+    lock = tmp_path / "run" / "deliver.lock"
+    words = ["deliver", "--data", str(tmp_path)]
+    script = (
+        "import os, subprocess, sys\n"
+        f"asked = [sys.executable, '-m', 'demo.tied', str(os.getpid()), *{words!r}]\n"
+        "subprocess.run(asked)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": search_path()},
+    ) as parent:
+        deadline = time.monotonic() + 60
+        while not (lock.exists() and lock.read_text().strip()):
+            assert time.monotonic() < deadline, "it did not start"
+            time.sleep(0.02)
+        child = psutil.Process(int(lock.read_text()))
         parent.kill()
     with suppress(psutil.NoSuchProcess):
         assert child.wait(timeout=10) is None or child.status() == psutil.STATUS_ZOMBIE
