@@ -7,7 +7,7 @@ every file at once.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 KIND = "events"
 """The archive's folder in the lake."""
+PIECE = 2_000
+"""Events that are read at once."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(MatchedEvent).decode
 
 
 def seal(matched: MatchedEvent, key: bytes) -> bytes:
-    """With its merges and moves: a replay needs no second look at who was who."""
+    """As it was matched on arrival; histories that are told anew match it anew."""
     return encrypt(key, zlib.compress(_encode(matched), 1))
 
 
@@ -57,20 +59,24 @@ def archive_table(matched: Sequence[MatchedEvent], keys: Mapping[str, bytes]) ->
 
 
 def read_archive(
-    lake: Path, keys: Mapping[str, bytes], piece: int = 2_000
+    lake: Path, keys: Mapping[str, bytes], leads: Collection[str] | None = None
 ) -> Iterator[list[MatchedEvent]]:
-    """All archived events in the log's order, in pieces. Events of erased leads are left out:
-    without their key nobody can read them.
+    """Archived events by (known_at, offset), in pieces: all, or those matched to `leads` then.
+
+    Events of erased leads are left out: without their key nobody can read them.
     """
     import duckdb
 
-    files = lake / KIND / "**" / "*.parquet"
     if not any((lake / KIND).glob("**/*.parquet")):
         return
+    files = str(lake / KIND / "**" / "*.parquet")
+    chosen = "" if leads is None else "WHERE lead_id IN (SELECT unnest(?))"
     with duckdb.connect(config={"memory_limit": "800MB"}) as connection:
         told = connection.execute(
-            'SELECT DISTINCT "offset", lead_id, body FROM read_parquet(?) ORDER BY "offset"',
-            [str(files)],
+            f'''SELECT lead_id, body FROM (
+                SELECT DISTINCT "offset", known_at, lead_id, body FROM read_parquet(?) {chosen}
+            ) ORDER BY known_at, "offset"''',  # noqa: S608 - `chosen` is one of two constants
+            [files] if leads is None else [files, sorted(leads)],
         )
-        while rows := told.fetchmany(piece):
-            yield [unseal(body, keys[lead_id]) for _, lead_id, body in rows if lead_id in keys]
+        while rows := told.fetchmany(PIECE):
+            yield [unseal(body, keys[lead_id]) for lead_id, body in rows if lead_id in keys]

@@ -46,6 +46,8 @@ class Batch:
         self._held = held
         self._members_before = members_before
         self._moved: list[Move] = []
+        self.late: set[str] = set()
+        """Leads whose event was known before what their own or their account's tiles hold."""
         self._rows: dict[tuple[Entity, str, int], TileRow] = {}
 
     def take(self, one: EnrichedEvent) -> None:
@@ -130,6 +132,8 @@ class Batch:
         """One row a moment: later events known at the same moment replace it."""
         held = self._held[name]
         event = one.matched.event
+        if event.known_at < held.known_at:
+            self.late.add(one.matched.lead_id)
         held.known_at = max(held.known_at, event.known_at)
         day = held.known_at // DAY
         if day > held.pruned_day:

@@ -79,6 +79,11 @@ class Lake:
         if self._mirror is not None:
             note(connection, [LakeFile(**file) for file in self._pending])
 
+    def pending(self, kind: str) -> list[Path]:
+        """The files of a kind that wait for their commit."""
+        paths = [file["path"] for file in self._pending]
+        return [self._root / f"{path}{WRITING}" for path in paths if path.startswith(f"{kind}/")]
+
     def publish(self) -> None:
         """After the commit: readers see the files from here on."""
         for file in self._pending:

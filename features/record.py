@@ -31,6 +31,12 @@ LAKE_FILE = sa.Table(
     sa.Column("rows", sa.Integer, nullable=False),
 )
 
+RETELL_DUE = sa.Table(
+    "retell_due",
+    metadata,
+    sa.Column("lead_id", sa.String(24), primary_key=True),  # its history came out of order
+)
+
 
 class TileRow(msgspec.Struct, frozen=True):
     """One entity's tiles as known at `known_at`; what both stores hold. Times in micros, UTC."""

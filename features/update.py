@@ -23,6 +23,8 @@ class Updater:
 
     def __init__(self) -> None:
         self._held: OrderedDict[Name, Held] = OrderedDict()
+        self.late: set[str] = set()
+        """Of the newest batch: leads whose history came out of order, to be told anew."""
 
     def forget(self) -> None:
         self._held.clear()
@@ -30,13 +32,14 @@ class Updater:
     def update(self, connection: sa.Connection, enriched: Sequence[EnrichedEvent]) -> list[TileRow]:
         """The rows of a batch, in the order of its events. Reads only.
 
-        An event known earlier than its entity's newest row counts from that row on: history that
-        was already told is not changed by what arrives out of order.
+        An event known earlier than its entity's newest row counts from that row on, until the
+        history of its lead is told anew (`late`).
         """
         self._load(connection, names_of(enriched))
         batch = Batch(self._held, lambda account: self._members(connection, account))
         for one in enriched:
             batch.take(one)
+        self.late = batch.late
         return batch.rows()
 
     def shrink(self) -> None:

@@ -12,6 +12,7 @@ from events.progress import Progress
 from events.types import Duplicate, EnrichedEvent, Event, FailedEvent, RawEvent
 from features.record import TileRow
 from serving.decided import Decided
+from serving.retell import Retold
 
 
 class Batch:
@@ -25,6 +26,14 @@ class Batch:
         self.enriched: list[EnrichedEvent] = []
         self.rows: list[TileRow] = []
         self.decided = Decided()
+        self.late: set[str] = set()
+        self.retold: Retold | None = None
+
+    def reindexed(self) -> set[str]:
+        """Leads whose identifiers point elsewhere than before, or whose account changed."""
+        if self.retold:
+            return self.retold.leads
+        return self.matches.reindexed() if self.matches else set()
 
     @property
     def offsets(self) -> tuple[int, int]:

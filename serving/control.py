@@ -5,42 +5,44 @@ In order with all other events, so nothing that is counted meanwhile is lost or 
 
 from __future__ import annotations
 
-import logging
+import enum
 from collections.abc import Iterator, Sequence
 
 import msgspec
-import sqlalchemy as sa
 
-from core.database import reading
-from core.installation import Installation
-from events.archive import read_archive
-from events.identity.tables import LEAD
 from events.intake.log import EventLog, NewEvent
 from events.types import Door, RawEvent
-from features.definitions import Entity
-from features.lake import Lake
-from features.record import TileRow
-from features.replay import Replay, newest
 
 SOURCE = "control"
-BACKFILL = "backfill"
-
-_log = logging.getLogger(__name__)
 
 
-def backfill_event() -> NewEvent:
-    """Asks the worker to replay all history through today's definitions."""
-    body = msgspec.json.encode({"control": BACKFILL})
-    return NewEvent(Door.IMPORT, SOURCE, "", "", "", body)
+class Control(enum.StrEnum):
+    BACKFILL = "backfill"
+    """Tell everybody's history anew: features have been added or changed."""
+    RETELL = "retell"
+    """Tell anew the history of those whose events came out of order."""
+
+
+class _Body(msgspec.Struct):
+    control: Control
+
+
+def control_event(control: Control) -> NewEvent:
+    return NewEvent(Door.IMPORT, SOURCE, "", "", "", msgspec.json.encode(_Body(control)))
+
+
+def ask(log: EventLog, control: Control) -> int:
+    """Puts a control event into the log; its offset, once it is durable."""
+    return log.append([control_event(control)]).result()
 
 
 def is_control(raw: RawEvent) -> bool:
+    """No door for others lets this source in."""
     return raw.source == SOURCE
 
 
-def ask(log: EventLog, event: NewEvent) -> int:
-    """Puts a control event into the log; its offset, once it is durable."""
-    return log.append([event]).result()
+def read_control(raw: RawEvent) -> Control:
+    return msgspec.json.decode(raw.body, type=_Body).control
 
 
 def parts(raws: Sequence[RawEvent]) -> Iterator[list[RawEvent]]:
@@ -56,20 +58,3 @@ def parts(raws: Sequence[RawEvent]) -> Iterator[list[RawEvent]]:
             run.append(raw)
     if run:
         yield run
-
-
-def backfill(
-    raw: RawEvent, installation: Installation, engine: sa.Engine, lake: Lake
-) -> list[TileRow]:
-    """Writes every row again into the lake (pending); returns each entity's newest."""
-    with reading(engine) as record:
-        keys = {row.lead_id: row.data_key for row in record.execute(sa.select(LEAD))}
-    held: dict[tuple[Entity, str], TileRow] = {}
-    count = 0
-    replay = Replay(raw.recorded_at, raw.offset)
-    for number, rows in enumerate(replay.rows(read_archive(installation.lake, keys))):
-        lake.write_rows(rows, (raw.offset, raw.offset), raw.recorded_at, part=number)
-        newest(rows, held)
-        count += len(rows)
-    _log.info("backfill: %d rows of %d entities", count, len(held))
-    return list(held.values())

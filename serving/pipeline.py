@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import SECOND, Clock
-from core.database import reading, writing
+from core.database import reading, upsert, writing
 from core.errors import Problem
 from core.installation import Installation
 from core.settings import Settings
@@ -28,12 +28,13 @@ from events.intake.duplicates import drop_duplicates, save_seen
 from events.outcomes import save_outcomes
 from events.types import FailedEvent, RawEvent
 from features.open_lake import open_lake
-from features.record import save_tiles
+from features.record import RETELL_DUE, save_tiles
 from features.update import Updater
 from serving import control
 from serving.batch import Batch
 from serving.judge import Judge
 from serving.online_sync import OnlineSync
+from serving.retell import Retelling
 from serving.stages import Stages
 
 RESCORE_EVERY = SECOND
@@ -64,7 +65,10 @@ class Pipeline:
         self.stages = Stages()
         with reading(engine) as connection:
             self.progress = progress.load(connection)
+            due = connection.execute(sa.select(RETELL_DUE.c.lead_id).limit(1)).first()
             self._lake.recover(connection)
+        self.history_is_late = due is not None
+        """An import came out of order: the log's reader asks for a retelling when it is idle."""
         self.stages.seconds.update(self.progress.stage_seconds)
 
     def run(self, raws: Sequence[RawEvent]) -> None:
@@ -97,15 +101,23 @@ class Pipeline:
         self._publish(batch)
 
     def _apply(self, raw: RawEvent) -> None:
-        """A backfill: all rows made again, then in force at once with the commit."""
+        """History told anew: in force at once with the commit, or not at all."""
         batch = Batch([raw])
         try:
-            with self.stages("backfill"):
-                batch.rows = control.backfill(raw, self._installation, self._engine, self._lake)
+            with self.stages("retell"):
+                retelling = Retelling(raw, self._installation, self._settings, self._lake)
+                everybody = control.read_control(raw) is control.Control.BACKFILL
+                batch.retold = retelling.run(self._engine, all_history=everybody)
+                batch.rows = batch.retold.rows
             self._commit(batch)
-        except BaseException:
+        except (SQLAlchemyError, OSError):
             self._undo()
             raise
+        except Exception as fault:  # noqa: BLE001 - history stays as it was, the stream goes on
+            self._undo()
+            batch = _at_fault(raw, fault)
+            self._commit(batch)
+        self.history_is_late = False
         self._updater.forget()
         self._publish(batch)
 
@@ -136,6 +148,7 @@ class Pipeline:
                 batch.enriched = enrich(batch.matches.events)
             with stage("update"):
                 batch.rows = self._updater.update(record, batch.enriched)
+                batch.late = self._updater.late
             with stage("decide"):
                 batch.decided = self._judge.judge(record, batch, self._updater)
         with stage("lake"):
@@ -157,20 +170,24 @@ class Pipeline:
             save_seen(record, batch.fresh)
             if batch.matches:
                 batch.matches.save(record)
+            if batch.retold:
+                batch.retold.save(record)
             save_outcomes(record, batch.enriched)
             save_tiles(record, batch.rows)
+            upsert(RETELL_DUE, record, [{"lead_id": one} for one in sorted(batch.late)])
             self._lake.list_pending(record)
             batch.decided.save(record, self._clock.now())
             remember(record, batch.fates())
             progress.save(record, after)
         self.progress = after
+        self.history_is_late |= bool(batch.late)
 
     def _publish(self, batch: Batch) -> None:
         with self.stages("publish"):
             self._lake.publish()
             self._updater.shrink()
         with self.stages("online"):
-            leads = batch.matches.reindexed() if batch.matches else set()
+            leads = batch.reindexed()
             self._online.write(self.progress, batch.rows, leads)
 
     def _undo(self) -> None:

@@ -70,7 +70,7 @@ class Matcher:
         _load_accounts(connection, accounts, events)
         matches = Matches(graph, accounts)
         for event, keys in zip(events, keyed, strict=True):
-            matches.events.append(_match_one(event, keys, graph, accounts))
+            matches.events.append(match_one(event, keys, graph, accounts))
         matches.profiles.load(connection, matches.events)
         for matched in matches.events:
             matches.profiles.note(matched)
@@ -98,7 +98,8 @@ class Matcher:
                 graph.leads[row.lead_id].keys.setdefault(row.kind, set()).add(row.key)
 
 
-def _match_one(event: Event, keys: Keyed, graph: Graph, accounts: Accounts) -> MatchedEvent:
+def match_one(event: Event, keys: Keyed, graph: Graph, accounts: Accounts) -> MatchedEvent:
+    """One event, against a graph that holds all whom it may concern."""
     lead, founded, merges = graph.resolve(event, keys)
     merges = tuple(_settle_merge(merge, lead, graph, accounts) for merge in merges)
     moves = accounts.settle(event, lead)

@@ -34,13 +34,13 @@ def backfill(names: tuple[str, ...], installation: Installation) -> None:
     from events.intake.log import EventLog
     from events.progress import load
     from features.check import known_features
-    from serving.control import ask, backfill_event
+    from serving.control import Control, ask
 
     known_features(names)
     record = existing_record(installation, load_settings(installation.settings_file))
     log = EventLog(installation.log_db, SystemClock())
     try:
-        offset = ask(log, backfill_event())
+        offset = ask(log, Control.BACKFILL)
     finally:
         log.close()
     click.echo(f"asked as event {offset}")

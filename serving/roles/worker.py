@@ -15,6 +15,7 @@ from events.identity.domains import registered_domain
 from events.identity.index import IdentifierIndex
 from events.intake.log import EventLog
 from features.online import OnlineStore
+from serving.control import Control, ask
 from serving.inforce import InForce
 from serving.judge import Judge
 from serving.online_sync import OnlineSync
@@ -81,4 +82,6 @@ class Loop:
         raws = self._log.read(after, self._settings.worker.batch)
         if raws:
             self._pipeline.run(raws)
+        elif self._pipeline.history_is_late:
+            ask(self._log, Control.RETELL)
         return bool(raws)

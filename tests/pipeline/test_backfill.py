@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 import redis
 import sqlalchemy as sa
@@ -16,17 +17,13 @@ from events.types import Identifier, IdentifierKind, RawEvent
 from features.measures import BY_EVENT, BY_NAME
 from features.offline import Ask, vectors
 from features.record import TILES
-from serving.control import SOURCE, backfill_event
+from serving.control import SOURCE, Control, control_event
 from tests.parity.streams import PEOPLE, stream
 from tests.pipeline_bench import Bench
 
 
-def control(bench: Bench) -> RawEvent:
-    asked = backfill_event()
-    raw = bench.raw(asked.body)
-    return RawEvent(
-        **{**{name: getattr(raw, name) for name in raw.__struct_fields__}, "source": SOURCE}
-    )
+def control(bench: Bench, asked: Control = Control.BACKFILL) -> RawEvent:
+    return msgspec.structs.replace(bench.raw(control_event(asked).body), source=SOURCE)
 
 
 def fed(installation: Installation, client: redis.Redis, steps: int = 400) -> tuple[Bench, int]:
