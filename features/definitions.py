@@ -130,6 +130,14 @@ FEATURES: tuple[Feature, ...] = (*_lead(), *_account())
 BY_FEATURE = {feature.name: feature for feature in FEATURES}
 
 
+def kept_for(kind: Kind, *, ever: bool = False) -> frozenset[int]:
+    """Numbers of the measures that features of this kind are made of, those without window if
+    `ever`.
+    """
+    features = (one for one in FEATURES if one.kind is kind and not (ever and one.days))
+    return frozenset(BY_NAME[one.of].number for one in features)
+
+
 def facts() -> dict[str, str]:
     """What rules may read of features: name → `word` or `number`."""
     return {feature.name: "word" if feature.is_word else "number" for feature in FEATURES}

@@ -12,6 +12,7 @@ import msgspec
 
 from core.clock import DAY, HOUR
 from events.types import EnrichedEvent
+from features.definitions import Kind, kept_for
 from features.measures import (
     ACTIVE_PEOPLE,
     ATTRIBUTES,
@@ -27,6 +28,11 @@ KEEP_HOURS = 2 * 24 + 1
 KEEP_DAYS = 90 + 1
 DEALS_CAP = 64
 _ENGAGED = BY_NAME["engagements"].number
+_EVER = kept_for(Kind.COUNT, ever=True)
+_FIRSTS = kept_for(Kind.AGE)
+_LASTS = kept_for(Kind.SINCE) | {_ENGAGED}
+"""Measures of which totals, first and last times are kept: only those that a feature reads. All of
+them would make half of a lead's bytes."""
 _ATTRIBUTE = {name: at for at, name in enumerate(ATTRIBUTES)}
 _RANK = (_ATTRIBUTE["role"], _ATTRIBUTE["seniority"])
 _FIRST = frozenset(_ATTRIBUTE[name] for name in FIRST_STANDS)
@@ -158,15 +164,16 @@ def _add_sums(tiles: Tiles, change: Change) -> None:
     ever, first, last = tiles.ever, tiles.first, tiles.last
     for number, amount in change.sums:
         if number in PEAKS:
-            for slot in (hour, day, ever):
+            for slot in (hour, day):
                 slot[number] = PEAKS[number](amount, slot.get(number, amount))
         else:
             hour[number] = hour.get(number, 0) + amount
             day[number] = day.get(number, 0) + amount
+        if number in _EVER:
             ever[number] = ever.get(number, 0) + amount
-        if number not in first or at < first[number]:
+        if number in _FIRSTS and (number not in first or at < first[number]):
             first[number] = at
-        if at > last.get(number, -1):
+        if number in _LASTS and at > last.get(number, -1):
             last[number] = at
 
 
