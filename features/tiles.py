@@ -266,10 +266,12 @@ def forget_person(account: Tiles, lead_id: str) -> None:
 def add(here: Sums, there: Sums) -> None:
     """Takes up another slot's amounts: sums are added, of peaks the higher or lower stands."""
     for number, amount in there.items():
-        if number in PEAKS:
-            here[number] = PEAKS[number](amount, here.get(number, amount))
+        if number not in here:
+            here[number] = amount
+        elif number in PEAKS:
+            here[number] = PEAKS[number](amount, here[number])
         else:
-            here[number] = here.get(number, 0) + amount
+            here[number] += amount
 
 
 def prune(tiles: Tiles, known_at: int) -> None:

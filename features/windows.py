@@ -42,7 +42,15 @@ def windows(tiles: Tiles, as_of: int, entity: Entity) -> dict[str, Value]:
     `as_of` is not before the moment the tiles were known: then nothing in them lies after it.
     """
     view = View(tiles, as_of, _window_sums(tiles, as_of), deal_values(tiles, as_of))
-    return {name: read(view) for name, read in _READERS[entity]}
+    values = dict(_BLANK[entity])
+    # Most counts of most leads are zero: those that are not are put in, the others not looked at.
+    for days, names in _COUNTED[entity]:
+        for number, amount in view.sums[days].items():
+            if number in names:
+                values[names[number]] = amount
+    for name, read in _READERS[entity]:
+        values[name] = read(view)
+    return values
 
 
 def window_start(as_of: int, days: int) -> int:
@@ -52,15 +60,32 @@ def window_start(as_of: int, days: int) -> int:
 
 
 def _window_sums(tiles: Tiles, as_of: int) -> dict[int, Sums]:
-    totals: dict[int, Sums] = {days: {} for days in _LENGTHS}
-    totals[0] = tiles.ever
+    """Window → amounts. A slot is added to the shortest window that it lies in; a longer window is
+    what it has beyond the next shorter one, and that one.
+    """
+    totals: dict[int, Sums] = {0: tiles.ever}
     for slots, hop, lengths in ((tiles.hours, HOUR, _SHORT), (tiles.days, DAY, _LONG)):
-        starts = [(window_start(as_of, days) // hop, totals[days]) for days in lengths]
+        starts: list[tuple[int, Sums]] = [
+            (window_start(as_of, days) // hop, {}) for days in lengths
+        ]
         for slot, sums in slots.items():
             for start, total in starts:
                 if slot >= start:
                     add(total, sums)
+                    break
+        shorter: Sums = {}
+        for days, (_, total) in zip(lengths, starts, strict=True):
+            add(total, shorter)
+            totals[days] = shorter = total
     return totals
+
+
+def _counted(features: list[Feature]) -> list[tuple[int, dict[int, str]]]:
+    counts: dict[int, dict[int, str]] = {}
+    for one in features:
+        if one.kind is Kind.COUNT:
+            counts.setdefault(one.days, {})[BY_NAME[one.of].number] = one.name
+    return list(counts.items())
 
 
 def deal_values(tiles: Tiles, as_of: int) -> dict[str, Value]:
@@ -80,11 +105,6 @@ def deal_values(tiles: Tiles, as_of: int) -> dict[str, Value]:
         "open_deal_value": value,
         "open_deal_days": (as_of - newest) / DAY,
     }
-
-
-def _count(feature: Feature) -> Reader:
-    number, days = BY_NAME[feature.of].number, feature.days
-    return lambda view: view.sums[days].get(number, 0)
 
 
 def _distinct(feature: Feature) -> Reader:
@@ -182,7 +202,6 @@ def _deal(feature: Feature) -> Reader:
 
 
 _MAKERS: dict[Kind, Callable[[Feature], Reader]] = {
-    Kind.COUNT: _count,
     Kind.DISTINCT: _distinct,
     Kind.SINCE: _since,
     Kind.AGE: _age,
@@ -193,12 +212,19 @@ _MAKERS: dict[Kind, Callable[[Feature], Reader]] = {
     Kind.WORD: _word,
     Kind.DEAL: _deal,
 }
-"""How a value of each kind is read; one line a kind."""
+"""How a value of each kind is read; one line a kind. Counts are put in by `windows` itself."""
 
-_READERS: dict[Entity, tuple[tuple[str, Reader], ...]] = {
-    entity: tuple((one.name, _MAKERS[one.kind](one)) for one in FEATURES if one.entity is entity)
-    for entity in Entity
+_OF = {entity: [one for one in FEATURES if one.entity is entity] for entity in Entity}
+_BLANK: dict[Entity, dict[str, Value]] = {
+    entity: {one.name: 0 if one.kind is Kind.COUNT else None for one in features}
+    for entity, features in _OF.items()
 }
+_READERS: dict[Entity, list[tuple[str, Reader]]] = {
+    entity: [(one.name, _MAKERS[one.kind](one)) for one in features if one.kind in _MAKERS]
+    for entity, features in _OF.items()
+}
+_COUNTED = {entity: _counted(features) for entity, features in _OF.items()}
+"""Window → measure → the feature that counts it."""
 _SUMMED = {one.days for one in FEATURES if one.kind in {Kind.COUNT, Kind.RATIO} and one.days}
 _LENGTHS = sorted(_SUMMED.union(TREND_DAYS))
 _SHORT = tuple(days for days in _LENGTHS if days <= 2)
