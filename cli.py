@@ -85,9 +85,20 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except Exception as fault:  # noqa: BLE001  (the last place that can turn a fault into a line)
-        return _tell_fault(fault)
+        return _tell_refusal(fault) or _tell_fault(fault)
     # Outside its standalone mode click returns the code of ctx.exit() instead of leaving with it.
     return result if isinstance(result, int) else 0
+
+
+def _tell_refusal(fault: Exception) -> int:
+    """A full disk, a locked record and the like; 0 when it was nothing of that kind."""
+    from core.refusal import refusal
+
+    refused = refusal(fault)
+    if refused is None:
+        return 0
+    click.echo("\n".join(refused.lines()), err=True)
+    return refused.exit_code
 
 
 def _tell_fault(fault: Exception) -> int:

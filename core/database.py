@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import StartError
+from core.refusal import refusal
 
 T = TypeVar("T")
 metadata = sa.MetaData()
@@ -53,12 +54,25 @@ def open_record(url: str | Path) -> sa.Engine:
     name = f"sqlite:///{url}" if isinstance(url, Path) else url
     try:
         engine = sa.create_engine(name, connect_args={"timeout": 30} if "sqlite" in name else {})
+        _name_in_errors(engine)
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
         metadata.create_all(engine)
     except SQLAlchemyError as problem:
-        raise StartError(f"cannot open the record: {problem.args[0]}") from problem
+        told = refusal(problem) or StartError(f"cannot open the record: {problem.args[0]}")
+        raise told from problem
     return engine
+
+
+def _name_in_errors(engine: sa.Engine) -> None:
+    """A note on each error says where: the file, or the server without its password."""
+    where = engine.url.database if engine.dialect.name == "sqlite" else str(engine.url)
+
+    @event.listens_for(engine, "handle_error")
+    def _failed(context: sa.ExceptionContext) -> None:
+        error = context.sqlalchemy_exception
+        if error is not None and where:
+            error.add_note(where)
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:
