@@ -6,17 +6,21 @@ never shows a traceback; a fault of ours leaves one in a file and says where.
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import os
 import sys
-import tempfile
-import traceback
-from collections.abc import Sequence
 
-import click
+try:
+    import difflib
+    import importlib
+    import os
+    import tempfile
+    import traceback
+    from collections.abc import Sequence
 
-from core.errors import LeadlineError
+    import click
+
+    from core.errors import LeadlineError
+except KeyboardInterrupt:  # Ctrl-C while it loads is as quiet as later on
+    sys.exit(130)
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo.command:demo", "Run the whole job on a generated commercial world."),

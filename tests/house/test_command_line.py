@@ -109,6 +109,24 @@ def test_an_interrupt_is_quiet(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("library", ["click", "msgspec", "difflib"])
+def test_an_interrupt_while_it_loads_is_quiet_too(library: str) -> None:
+    """Loading takes a tenth of a second, and whoever mistyped is quick with Ctrl-C."""
+    code = f"""
+import sys
+class Interrupted:
+    def find_spec(self, name, path, target=None):
+        if name == {library!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+import cli
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_a_fault_of_ours_leaves_its_traceback_in_a_file(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
