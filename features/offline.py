@@ -1,9 +1,9 @@
 """Vectors as of past moments, point in time.
 
 Feast's `get_historical_features` is the reader of record. Over the lake it joins every asked pair
-with all earlier rows of its entity, which ends with lakes of a million rows, and it takes seconds to
-start: large lakes and single questions are read by `features.newest`, from the same files, held equal
-by a contract suite.
+with all earlier rows of its entity, which ends with lakes of a million rows, and it takes seconds
+to start: large lakes and few questions are read by `features.newest`, from the same files; a
+contract suite holds the two equal.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ def backfill(names: tuple[str, ...], installation: Installation) -> None:
     from core.clock import SystemClock
     from core.connections import existing_record
     from core.database import reading
+    from core.errors import WorkError
     from core.settings import load_settings
     from events.intake.log import EventLog
     from events.progress import load
@@ -37,7 +38,13 @@ def backfill(names: tuple[str, ...], installation: Installation) -> None:
     from serving.control import Control, ask
 
     known_features(names)
-    record = existing_record(installation, load_settings(installation.settings_file))
+    settings = load_settings(installation.settings_file)
+    if settings.lake.keep_days is not None:
+        raise WorkError(
+            f"history goes back {settings.lake.keep_days} days here, and cannot be counted anew",
+            do="lake.keep_days in the settings says so; new measures count from now on",
+        )
+    record = existing_record(installation, settings)
     log = EventLog(installation.log_db, SystemClock())
     try:
         offset = ask(log, Control.BACKFILL)

@@ -82,6 +82,7 @@ class Loop:
         raws = self._log.read(after, self._settings.worker.batch)
         if raws:
             self._pipeline.run(raws)
-        elif self._pipeline.history_is_late:
+        elif self._pipeline.history_is_late and self._settings.lake.keep_days is None:
+            # Where old events are dropped, history cannot be told from its beginning.
             ask(self._log, Control.RETELL)
         return bool(raws)
