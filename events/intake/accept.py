@@ -9,6 +9,7 @@ import msgspec
 
 from core.errors import Problem
 from core.settings import Identity
+from events.intake.numbers import too_large
 from events.intake.segment import kind_of, read_segment
 from events.types import Event, FailedEvent, RawEvent
 
@@ -39,7 +40,10 @@ def _accept_one(raw: RawEvent, identity: Identity) -> Event | FailedEvent:
     if "oversize" in message:
         return _failed(raw, "oversize", [Problem("", f"{message['oversize']}")])
     read = ADAPTERS[raw.source](raw, message, identity)
-    return read if isinstance(read, Event) else _failed(raw, "contract", read)
+    if not isinstance(read, Event):
+        return _failed(raw, "contract", read)
+    problems = too_large(read)
+    return _failed(raw, "contract", problems) if problems else read
 
 
 def _failed(raw: RawEvent, reason: str, problems: list[Problem]) -> FailedEvent:

@@ -149,6 +149,30 @@ def test_what_is_no_event_is_kept_with_its_reason(body: bytes, reason: str) -> N
     assert failed(body).reason == reason
 
 
+_LARGE = [2**64, -(2**63) - 1, 10**400]
+
+
+@pytest.mark.parametrize("number", _LARGE)
+def test_a_number_that_no_store_holds_is_told_by_its_field(number: int) -> None:
+    """It would fail much later, as a fault of ours, and name nothing."""
+    properties = {"value": number, "duration_s": number, "lines": [{"amount": number}], "n": 1}
+    refused = failed({"type": "track", "event": "X", "userId": "u", "properties": properties})
+    assert refused.reason == "contract"
+    assert {problem.path for problem in refused.problems} == {
+        "properties.value",
+        "properties.duration_s",
+        "properties.lines.0.amount",
+    }
+    refused = failed({"type": "group", "groupId": "g", "userId": "u", "traits": {"size": number}})
+    assert [problem.path for problem in refused.problems] == ["traits.size"]
+
+
+@pytest.mark.parametrize("number", [2**64 - 1, -(2**63), 1e300])
+def test_a_number_that_fits_is_kept(number: float) -> None:
+    """Ids of 64 bits are whole numbers in many systems."""
+    assert event({"properties": {"value": number}}).properties == {"value": number}
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
     lambda inner: st.lists(inner, max_size=3)
