@@ -65,6 +65,7 @@ async def features(parts: Parts, request: Request) -> Response:
             "account_id": vector.account_id,
             "as_of": to_iso(vector.as_of),
             "features": vector.values,
+            "capped": vector.capped,
         }
     )
 

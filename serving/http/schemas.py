@@ -155,7 +155,13 @@ SCHEMAS: dict[str, Schema] = {
         last_events=array(OBJECT),
     ),
     "Features": record(
-        lead_id=TEXT, account_id={"type": ["string", "null"]}, as_of=MOMENT, features=OBJECT
+        lead_id=TEXT,
+        account_id={"type": ["string", "null"]},
+        as_of=MOMENT,
+        features=OBJECT,
+        capped={**array(TEXT), "description":
+                "Of what more was seen than is kept apart: `sessions` (64 a lead), "
+                "`account_active_people` (512). Features that count them are lower bounds."},
     ),
     "AccountProfile": record(
         account_id=TEXT, names=array(TEXT), company=OBJECT, people=array(TEXT)

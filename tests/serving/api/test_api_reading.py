@@ -51,6 +51,28 @@ def test_features_are_those_a_score_is_made_of(rig: Any, lead: Any) -> None:
     assert told["features"]["demo_views_7d"] == 1
     assert told["features"]["form_submits_7d"] == 1
     assert told["account_id"] == lead["account_id"]
+    assert told["capped"] == []
+
+
+def test_a_count_that_is_a_lower_bound_is_named(rig: Any) -> None:
+    """64 visits of a lead are kept apart: `sessions_90d` of 64 may mean seventy."""
+    pages = [
+        {
+            "type": "page",
+            "anonymousId": "r-many",
+            "messageId": f"many-{at}",
+            "properties": {"path": "/", "session_id": f"visit-{at}"},
+        }
+        for at in range(70)
+    ]
+    assert rig.pages.post("/v1/batch", json={"batch": pages}).status_code == 200
+    rig.work()
+    lead_id = rig.client.get("/v1/score", params={"anonymous_id": "r-many"}).json()["lead_id"]
+    told = rig.client.get(f"/v1/leads/{lead_id}/features").json()
+    assert told["features"]["sessions_90d"] == 64
+    assert told["capped"] == ["sessions"]
+    then = rig.client.get(f"/v1/leads/{lead_id}/features", params={"as_of": told["as_of"]}).json()
+    assert then["capped"] == ["sessions"]
 
 
 def test_an_account_shows_company_and_people(rig: Any, lead: Any) -> None:
