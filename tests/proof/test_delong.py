@@ -8,6 +8,8 @@ from sklearn.metrics import roc_auc_score
 
 from tests.proof.delong import paired
 
+pytestmark = pytest.mark.proof
+
 
 def test_it_agrees_with_a_bootstrap_of_the_same_leads() -> None:
     """The judge of six worlds must not err itself: resampled leads tell the same spread."""
