@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from core.clock import to_iso
 from core.database import metadata, upsert
 
-KEPT = 2_000
-"""How many are remembered."""
-PER_BATCH = 200
-"""A batch writes no more than this, its last ones: history is not worth a row an event."""
+KEPT = 10_000
+"""How many are remembered, the newest."""
+IMPORTED_PER_BATCH = 200
+"""Of history a batch writes its last ones only: years of it are not worth a row an event."""
 
 FATE = sa.Table(
     "event_fate",
@@ -39,13 +39,31 @@ class Fate(msgspec.Struct):
     detail: str | None = None
     lead_id: str | None = None
     signals: list[str] = []
+    imported: bool = False
+    """Came by the door for history; not stored."""
 
 
 def remember(connection: sa.Connection, fates: Sequence[Fate]) -> None:
-    if not fates:
+    """Keeps what became of live events and of every failed one, and the last of history."""
+    kept = _kept(fates)
+    if not kept:
         return
-    upsert(FATE, connection, [msgspec.structs.asdict(fate) for fate in fates[-PER_BATCH:]])
-    connection.execute(sa.delete(FATE).where(FATE.c.offset <= fates[-1].offset - KEPT))
+    upsert(FATE, connection, [_row(fate) for fate in kept])
+    newest = sa.select(FATE.c.offset).order_by(FATE.c.offset.desc())
+    too_old = newest.offset(KEPT).limit(1).scalar_subquery()
+    connection.execute(sa.delete(FATE).where(FATE.c.offset <= too_old))
+
+
+def _kept(fates: Sequence[Fate]) -> list[Fate]:
+    history = [fate.offset for fate in fates if fate.imported and fate.fate != "failed"]
+    left_out = set(history[:-IMPORTED_PER_BATCH])
+    return [fate for fate in fates if fate.offset not in left_out]
+
+
+def _row(fate: Fate) -> dict[str, Any]:
+    row = msgspec.structs.asdict(fate)
+    del row["imported"]
+    return row
 
 
 def recent(connection: sa.Connection, limit: int = 50) -> list[dict[str, Any]]:

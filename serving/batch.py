@@ -9,7 +9,7 @@ import msgspec
 from events.fates import Fate
 from events.identity.matcher import Matches
 from events.progress import Progress
-from events.types import Duplicate, EnrichedEvent, Event, FailedEvent, RawEvent
+from events.types import Door, Duplicate, EnrichedEvent, Event, FailedEvent, RawEvent
 from features.record import TileRow
 from serving.decided import Decided
 from serving.retell import Retold
@@ -84,6 +84,7 @@ def _fate(
     raw: RawEvent, one: Event | FailedEvent | Duplicate, lead_id: str | None, signals: list[str]
 ) -> Fate:
     fate = Fate(raw.offset, raw.recorded_at, "processed", lead_id=lead_id, signals=signals)
+    fate.imported = raw.door is Door.IMPORT
     match one:
         case Event():
             fate.message_id, fate.name = one.message_id, one.name
