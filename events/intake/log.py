@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS event (
   door TEXT NOT NULL, source TEXT NOT NULL, key_id TEXT NOT NULL,
   ip TEXT NOT NULL, user_agent TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS room (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL);
 """
 _INSERT = (
     "INSERT INTO event (recorded_at, door, source, key_id, ip, user_agent, body)"
@@ -71,6 +72,8 @@ class EventLog:
         self._queue: deque[_Waiting] = deque()
         self._waiting = 0
         self._closed = False
+        self._refused = 0
+        """Bytes of the largest append that the disk refused since it last took one."""
         self._wake = threading.Condition()
         self._writer: threading.Thread | None = None
         self._reading = threading.Lock()
@@ -92,7 +95,8 @@ class EventLog:
         """Hands events over in order; the future's value, once they are synced, is the last offset.
 
         All of them are written or none. Raises Unavailable at once when too much waits; the future
-        fails with Unavailable when the disk refuses. No events: proves that the log can be written.
+        fails with Unavailable when the disk refuses. No events: proves that the log can be written,
+        after a refusal with as many bytes as were refused.
         """
         done: Future[int] = Future()
         with self._wake:
@@ -171,8 +175,10 @@ class EventLog:
             except Exception as problem:  # noqa: BLE001 - the writer has to outlive any one group
                 _drop(connection)
                 connection = None
+                self._refused = max(self._refused, *(_size(waiting) for waiting in group))
                 _fail(group, problem)
             else:
+                self._refused = 0
                 for waiting, offset in zip(group, offsets, strict=True):
                     waiting.done.set_result(offset)
         _drop(connection)
@@ -209,6 +215,8 @@ class EventLog:
         else:
             connection.execute("INSERT OR REPLACE INTO probe VALUES (1, ?)", (now,))
         connection.execute("COMMIT")
+        if self._refused and not rows:
+            _prove_room(connection, self._refused)
         offsets = []
         for waiting in group:
             offset += len(waiting.events)
@@ -231,6 +239,16 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
+
+
+def _prove_room(connection: sqlite3.Connection, size: int) -> None:
+    """Writes and frees as many bytes as were refused: less may well fit where they do not."""
+    connection.execute("INSERT OR REPLACE INTO room VALUES (1, zeroblob(?))", (size,))
+    connection.execute("DELETE FROM room")
+
+
+def _size(waiting: _Waiting) -> int:
+    return sum(len(event.body) for event in waiting.events)
 
 
 def _drop(connection: sqlite3.Connection | None) -> None:

@@ -177,6 +177,51 @@ def test_appending_nothing_proves_that_the_log_can_be_written(tmp_path: Path) ->
     log.close()
 
 
+def test_after_a_refusal_the_proof_is_as_large_as_what_was_refused(tmp_path: Path) -> None:
+    """A nearly full disk still takes a byte: ready again means that the events fit again."""
+    path = tmp_path / "log.db"
+    log = EventLog(path)
+    log.append([]).result(5)
+    outside = sqlite3.connect(path, isolation_level=None)
+    for table, column in (("event", "body"), ("room", "bytes")):
+        outside.execute(
+            f"CREATE TRIGGER full_{table} BEFORE INSERT ON {table} WHEN length(NEW.{column}) > 1000"
+            " BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+        )
+    with pytest.raises(Unavailable):
+        log.append([event("x" * 2_000)]).result(5)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="disk is full"):
+            log.append([]).result(5)
+    for table in ("event", "room"):
+        outside.execute(f"DROP TRIGGER full_{table}")
+    log.append([]).result(5)
+    assert outside.execute("SELECT count(*) FROM room").fetchone() == (0,)
+    assert log.append([event("x" * 2_000)]).result(5) == 1
+    outside.close()
+    log.close()
+
+
+def test_an_append_that_succeeds_ends_the_proof(tmp_path: Path) -> None:
+    """What was taken is the best proof of all."""
+    path = tmp_path / "log.db"
+    log = EventLog(path)
+    outside = sqlite3.connect(path, isolation_level=None)
+    outside.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+    )
+    with pytest.raises(Unavailable):
+        log.append([event("x")]).result(5)
+    outside.execute("DROP TRIGGER full")
+    log.append([event("x")]).result(5)
+    outside.execute(
+        "CREATE TRIGGER none BEFORE INSERT ON room BEGIN SELECT RAISE(ABORT, 'not asked'); END"
+    )
+    assert log.append([]).result(5) == 1
+    outside.close()
+    log.close()
+
+
 def test_another_reader_sees_what_was_committed(tmp_path: Path) -> None:
     """The worker is another process with a connection of its own."""
     writer, reader = EventLog(tmp_path / "log.db"), EventLog(tmp_path / "log.db")
