@@ -28,7 +28,10 @@ REST_S = 5.0
 
 
 class Deliverer:
-    """`turn` once every few milliseconds, from one thread. Attempts run in the lanes' threads."""
+    """`turn` whenever the record has changed or a lane `told` something, from one thread.
+
+    Attempts run in the lanes' threads.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,11 @@ class Deliverer:
     def busy(self) -> bool:
         """Whether any lane is at work."""
         return bool(self._busy)
+
+    @property
+    def told(self) -> bool:
+        """Whether a lane has told something that the next turn will settle."""
+        return not self._told.empty()
 
     def turn(self) -> None:
         """Settles what the lanes tried, hands them what is due. Waits for no destination.

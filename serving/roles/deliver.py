@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.changes import Changes
 from core.clock import DAY, SystemClock
 from core.database import open_record, reading
 from core.installation import Installation
@@ -24,7 +26,9 @@ from signals.destinations.table import fingerprint, make_destinations
 _log = logging.getLogger(__name__)
 
 TURN_S = 0.02
-"""Between two looks into the outbox: a small share of the second from event to signal."""
+"""Between two looks for news: a small share of the second from event to signal."""
+OUTBOX_S = 0.5
+"""The outbox is looked into at least so often: what waits for its time brings no news."""
 TRY_AGAIN_S = 1.0
 PRUNE_EVERY_S = 3_600.0
 
@@ -41,22 +45,31 @@ def run(installation: Installation, settings: Settings, stop: threading.Event) -
     engine = open_record(url.get_secret_value() if url else installation.record_db)
     draw = random.SystemRandom().random
     deliverer = Deliverer(engine, destinations, fingerprints, SystemClock(), draw)
+    changes = Changes(engine)
     try:
         for timer in _timers(installation, settings, engine, stop):
             timer.start()
-        _turn_until(stop, deliverer)
+        _turn_until(stop, deliverer, changes)
     finally:
         deliverer.close()
+        changes.close()
         engine.dispose()
 
 
-def _turn_until(stop: threading.Event, deliverer: Deliverer) -> None:
+def _turn_until(stop: threading.Event, deliverer: Deliverer, changes: Changes) -> None:
+    """A look for news costs microseconds, a turn a transaction: most looks find nothing."""
+    at_latest = 0.0
     while not stop.wait(TURN_S):
+        # Asked first: what is committed while the turn reads is news again.
+        if not changes.come() and not deliverer.told and time.monotonic() < at_latest:
+            continue
         try:
             deliverer.turn()
+            at_latest = time.monotonic() + OUTBOX_S
         except SQLAlchemyError as fault:
             # Nothing is lost: what was sent and not written down is sent again under its id.
             _log.error("cannot go on: %s; trying again in %s s", fault, TRY_AGAIN_S)
+            at_latest = 0.0
             stop.wait(TRY_AGAIN_S)
 
 
