@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,13 +11,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import psutil
 import pytest
+from nbclient import NotebookClient
 
 from serving.embedded import free_port
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def start(folder: Path, leads: int) -> subprocess.Popen[str]:
@@ -99,6 +103,36 @@ def test_live_visitors_became_signals_with_owner_and_reasons(told: tuple[Path, s
     assert figures(told[0])["signals"] >= 20
     assert "lead.hot to " in printed
     assert "Sent 1 form in the last day" in printed
+
+
+def leadline(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli", *words, "--data", str(folder)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_what_was_served_is_what_history_says(told: tuple[Path, str, int]) -> None:
+    """Parity on the demo's own score calls, with everything stopped: no value differs."""
+    done = leadline("features", "parity", "--sample", "20000", "--json", folder=told[0])
+    found = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert found["compared"] >= 20_000
+    assert found["mismatches"] == 0
+    assert found["filled"] > 0.2 * found["compared"], "mostly zeros would agree by accident"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_and_shows_its_plots(
+    path: Path, told: tuple[Path, str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A data scientist's first steps, with the packages' public functions and nothing else."""
+    search = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    monkeypatch.setenv("PYTHONPATH", search)
+    monkeypatch.setenv("LEADLINE_DATA", str(told[0]))
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, timeout=240, resources={"metadata": {"path": path.parent}})
+    client.execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
 
 
 def test_ctrl_c_in_the_middle_stops_everything(tmp_path: Path) -> None:
