@@ -16,28 +16,30 @@ from core.settings import Settings, load_settings
 from events import progress
 from events.intake.log import EventLog
 from serving import machine
+from serving.listening import Listening, last_heard
 from serving.machine import Finding, wrong
 
 
 def examine(installation: Installation, port: int | None = None) -> Iterator[Finding]:
-    """Each subject in turn; one that is wrong hides no other. `port` overrides api.port."""
+    """Each subject in turn; one that is wrong hides no other. `port`: where the api is looked for,
+    if not where it told that it listens.
+    """
     yield machine.python()
     yield machine.openmp()
     yield machine.server()
     yield machine.disk(installation)
     settings = None
     try:
-        overrides = {"api": {"port": port}} if port else {}
-        settings = load_settings(installation.settings_file, **overrides)
+        settings = load_settings(installation.settings_file)
         file = installation.settings_file
         yield Finding("settings", "ok", str(file) if file.exists() else "the defaults, no file")
     except LeadlineError as problem:
         yield wrong("settings", problem)
     if settings is not None:
-        yield from _stores(installation, settings)
+        yield from _stores(installation, settings, port)
 
 
-def _stores(installation: Installation, settings: Settings) -> Iterator[Finding]:
+def _stores(installation: Installation, settings: Settings, port: int | None) -> Iterator[Finding]:
     if settings.record.url is None and not installation.exists():
         told = f"no installation in {installation.root} yet"
         yield Finding("data folder", "note", told, "`leadline up` makes it")
@@ -45,7 +47,8 @@ def _stores(installation: Installation, settings: Settings) -> Iterator[Finding]
     yield Finding("data folder", "ok", str(installation.root))
     yield from _record(installation, settings)
     yield _online(installation, settings)
-    yield _api(settings)
+    heard = last_heard(installation) or Listening(settings.api.host, settings.api.port)
+    yield _api(heard.host, port or heard.port)
 
 
 def _record(installation: Installation, settings: Settings) -> Iterator[Finding]:
@@ -108,9 +111,9 @@ def _online(installation: Installation, settings: Settings) -> Finding:
     return Finding("online store", "ok", "answers")
 
 
-def _api(settings: Settings) -> Finding:
-    where = f"http://{settings.api.host}:{settings.api.port}"
-    connection = http.client.HTTPConnection(settings.api.host, settings.api.port, timeout=2.0)
+def _api(host: str, port: int) -> Finding:
+    where = f"http://{host}:{port}"
+    connection = http.client.HTTPConnection(host, port, timeout=2.0)
     try:
         connection.request("GET", "/readyz")
         status = connection.getresponse().status

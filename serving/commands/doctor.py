@@ -12,7 +12,9 @@ _MARKS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 
 @click.command()
 @data_option()
-@click.option("--port", type=click.IntRange(1, 65535), help="Where it runs, if not at api.port.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Where to look for the api, if not where it runs."
+)
 @json_option
 @click.pass_context
 def doctor(

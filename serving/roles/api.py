@@ -14,6 +14,7 @@ from core.errors import StartError
 from core.installation import Installation
 from core.settings import Api, Settings
 from serving.http.front import Front
+from serving.listening import listening
 from serving.parts import Parts
 
 LOOK_S = 0.05
@@ -26,12 +27,13 @@ def run(installation: Installation, settings: Settings, stop: threading.Event) -
 
     StartError when the port or a part of the installation cannot be had.
     """
-    with _listen(settings.api) as listening:
+    with _listen(settings.api) as door:
         parts = Parts(installation, settings)
         try:
             parts.in_force.now()  # wrong rules stop the start, not a request
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_serve(parts, listening, stop))
+            runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+            with listening(installation, settings.api), runner:
+                runner.run(_serve(parts, door, stop))
         finally:
             parts.close()
 
@@ -47,7 +49,7 @@ def _listen(api: Api) -> socket.socket:
         ) from problem
 
 
-async def _serve(parts: Parts, listening: socket.socket, stop: threading.Event) -> None:
+async def _serve(parts: Parts, door: socket.socket, stop: threading.Event) -> None:
     # BentoML keeps its files in the home folder unless told otherwise.
     os.environ.setdefault("BENTOML_HOME", str(parts.installation.run / "bentoml"))
     from serving.service import scoring_app
@@ -66,7 +68,7 @@ async def _serve(parts: Parts, listening: socket.socket, stop: threading.Event) 
     )
     server = uvicorn.Server(config)
     watching = asyncio.create_task(_watch(server, parts, stop))
-    await server.serve([listening])
+    await server.serve([door])
     watching.cancel()
     if not server.started:
         raise StartError("the api could not start", do="its log names the part that refused")
