@@ -58,6 +58,9 @@ class Figures(msgspec.Struct):
     signals: int
     """Different signals that the receiver verified."""
     slack_messages: int
+    """Those that arrived by the end; `slack_waiting` still wait, for a channel takes one a second.
+    """
+    slack_waiting: int
     event_to_signal_ms: Spread
     """Of live visitors: from the POST of the event to the signal at the receiver."""
     score_ms: Spread

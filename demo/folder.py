@@ -13,6 +13,7 @@ from core.errors import StartError
 from core.installation import Installation
 from core.locks import held
 
+SLACK = "slack:#hot-leads"
 MARKER = "made-by-leadline-demo"
 _DUTIES = ("up", "api", "worker", "deliver")
 _KEPT = frozenset({MARKER, "run"})
@@ -74,7 +75,7 @@ def write_settings(file: Path, webhook_url: str, slack_url: str, secret: str) ->
     destinations = {
         "console": {"kind": "console"},
         "webhook:crm": {"kind": "webhook", "url": webhook_url, "secret": secret},
-        "slack:#hot-leads": {"kind": "slack", "url": slack_url},
+        SLACK: {"kind": "slack", "url": slack_url},
     }
     # The receiver listens on loopback, which deliveries refuse unless told otherwise.
     signals = {"destinations": destinations, "allow_private_addresses": True}

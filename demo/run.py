@@ -102,6 +102,7 @@ def _take_steps(options: Options, teller: Teller, system: System, receiver: Rece
         model=model,
         signals=len(receiver.arrivals),
         slack_messages=receiver.slack_messages,
+        slack_waiting=steps.slack_waiting(system),
         event_to_signal_ms=spread([visit.milliseconds for visit in visits]),
         score_ms=spread(score_ms),
         worker_stage_seconds=counts.stage_seconds,

@@ -9,16 +9,19 @@ from pathlib import Path
 import httpx
 
 from core.clock import SystemClock
+from core.database import reading
 from core.errors import WorkError
 from demo.apart import apart
 from demo.baseline import baseline
 from demo.build import Built, Paths, build
 from demo.figures import Model
+from demo.folder import SLACK
 from demo.known import Fields
 from demo.receiver import Receiver
 from demo.system import System
 from demo.visitor import Visitor, introductions, visitors
 from demo.walk import Visit, Walk
+from signals import outbox
 
 CHAMPION_S = 30.0
 SLACK_S = 10.0
@@ -95,6 +98,12 @@ def introduce(client: httpx.Client, seed: int, companies: Sequence[Fields]) -> l
     if answer.status_code != 200:
         raise WorkError(f"the visitors could not be introduced: {answer.text[:300]}")
     return people
+
+
+def slack_waiting(system: System) -> int:
+    """Messages for the Slack channel that its pace still holds back."""
+    with reading(system.record) as connection:
+        return outbox.waiting(connection, SLACK)
 
 
 def walk(

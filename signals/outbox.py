@@ -121,6 +121,14 @@ def settle(connection: sa.Connection, settled: Sequence[Settled], now: int) -> N
     connection.execute(statement, [_settled_row(item, now) for item in settled])
 
 
+def waiting(connection: sa.Connection, destination: str) -> int:
+    """How many signals wait for a destination, due now or later."""
+    asked = sa.select(sa.func.count()).where(
+        OUTBOX.c.destination == destination, OUTBOX.c.state == WAITING
+    )
+    return int(connection.execute(asked).scalar_one())
+
+
 def any_delivered(connection: sa.Connection, destination: str, since: int) -> bool:
     """Whether anything got through to a destination since a moment (microseconds, UTC)."""
     asked = sa.select(

@@ -64,6 +64,20 @@ def test_each_destination_waits_for_itself(engine):
     assert due(engine, now=NOW - 1) == []
 
 
+def test_what_waits_for_a_destination_is_counted(engine):
+    """Delivered or given up, it waits no more; due later, it does."""
+    put(engine, *(signal_of(number, ("slack",)) for number in (1, 2, 3)), signal_of(4, ("other",)))
+    for at, state in enumerate((outbox.DELIVERED, outbox.WAITING)):
+        settled = outbox.Settled(
+            signal_id=f"signal-{at + 1}", destination="slack", state=state,
+            attempts=1, next_at=NOW + 10, status=None, error="",
+        )  # fmt: skip
+        with writing(engine) as connection:
+            outbox.settle(connection, [settled], NOW)
+    with reading(engine) as connection:
+        assert outbox.waiting(connection, "slack") == 2
+
+
 def test_a_route_without_destinations_is_kept_for_readers(engine):
     """Somebody may only poll the API."""
     put(engine, signal_of(1, ()))
