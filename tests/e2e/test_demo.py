@@ -97,6 +97,18 @@ def test_a_model_was_trained_served_and_compared(told: tuple[Path, str, int]) ->
         assert 0.0 < model[name] < 1.0
 
 
+def test_the_model_learnt_something(told: tuple[Path, str, int]) -> None:
+    """One that learnt nothing has an AUC of 0.5, and at best the Brier score of the base rate.
+
+    This world gives 0.80 on its 45 test leads, with a standard error of 0.07.
+    """
+    model = figures(told[0])["model"]
+    groups = model["closed_by_then"], model["open_then"]
+    rate = sum(group["won"] for group in groups) / sum(group["rows"] for group in groups)
+    assert model["auc"] > 0.6
+    assert model["brier"] < rate * (1 - rate)
+
+
 def test_live_visitors_became_signals_with_owner_and_reasons(told: tuple[Path, str, int]) -> None:
     """The end of the way: the right person hears of it, and why."""
     _, printed, _ = told
