@@ -36,7 +36,7 @@ PARAMETERS: dict[str, Any] = {
     "min_data_in_leaf": 20,
     "cat_smooth": 20,
     "deterministic": True,
-    "force_row_wise": True,
+    "force_col_wise": True,
     "verbosity": -1,
 }
 
