@@ -41,7 +41,11 @@ class ParityWatch:
         self._stop = stop
 
     def look(self) -> None:
-        """One comparison. WorkError when it could not be made; a warning when values differ."""
+        """One comparison. WorkError when it could not be made; a warning when values differ. Asked
+        to stop, it begins none, and ends the one that runs.
+        """
+        if self._stop.is_set():
+            return
         with self._log.open("wb") as log:
             process = subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log

@@ -148,7 +148,7 @@ class Pipeline:
                 batch.enriched = enrich(batch.matches.events)
             with stage("update"):
                 batch.rows = self._updater.update(record, batch.enriched)
-                batch.late = self._updater.late
+                batch.late = self._updater.late | batch.matches.graph.late
             with stage("decide"):
                 batch.decided = self._judge.judge(record, batch, self._updater)
         with stage("lake"):

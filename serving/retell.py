@@ -78,7 +78,17 @@ class Retelling:
         self._teller = Teller(lake, raw.recorded_at, raw.offset)
 
     def run(self, engine: sa.Engine, *, all_history: bool) -> Retold:
-        """Of everybody, or of the circle of those whose history came out of order."""
+        """Of everybody, or of the circle of those whose history came out of order. OSError when a
+        file of the lake went away meanwhile: then it can be tried again.
+        """
+        import duckdb
+
+        try:
+            return self._run(engine, all_history=all_history)
+        except duckdb.IOException as gone:
+            raise OSError(str(gone)) from gone
+
+    def _run(self, engine: sa.Engine, *, all_history: bool) -> Retold:
         with reading(engine) as record:
             due = record.execute(sa.select(RETELL_DUE.c.lead_id)).scalars()
             circle = everybody(record) if all_history else circle_of(record, list(due))

@@ -52,6 +52,12 @@ class Graph:
         self.touched: dict[str, Lead] = {}
         self.steps: list[Owned] = []
         self.merges: list[Merge] = []
+        self.conflicts: set[tuple[Key, str]] = set()
+        """Identifiers that an event named and its lead could not have: whose they are, and whose
+        they would be, depends on who came first.
+        """
+        self.late: set[str] = set()
+        """Leads in such a conflict of which the event was known before the owner's newest."""
 
     def resolve(
         self, event: Event, keyed: Sequence[tuple[Identifier, Key]]
@@ -60,18 +66,26 @@ class Graph:
 
         On a conflict (limits) the weakest identifier is left out and the rest tried again.
         """
-        kept = list(keyed)
+        kept, dropped = list(keyed), []
         while True:
             leads = self._owners(kept)
             if self._fits(leads, kept):
                 break
-            kept.pop()
+            dropped.append(kept.pop()[1])
         founded = not leads
         lead = leads[0] if leads else self._found(event)
+        self._note_conflicts(lead, dropped, event)
         merges = tuple(self._merge(lead, other, kept, event) for other in leads[1:])
         lead.known_at = max(lead.known_at, event.known_at)
         self._attach(lead, kept)
         return lead, founded, merges
+
+    def _note_conflicts(self, lead: Lead, dropped: Sequence[Key], event: Event) -> None:
+        for key in dropped:
+            self.conflicts.add((key, lead.lead_id))
+            owner = self.owner.get(key)
+            if owner is not None and event.known_at < self.leads[owner].known_at:
+                self.late.add(lead.lead_id)
 
     def _owners(self, keyed: Sequence[tuple[Identifier, Key]]) -> list[Lead]:
         ids = dict.fromkeys(self.owner[key] for _, key in keyed if key in self.owner)

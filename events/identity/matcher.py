@@ -12,7 +12,14 @@ from events.identity.accounts import Accounts
 from events.identity.graph import Graph, Key, Lead, key_of
 from events.identity.intervals import save_identifiers, save_memberships
 from events.identity.profile import Profiles
-from events.identity.tables import ACCOUNT, ACCOUNT_IDENTIFIER, IDENTIFIER, LEAD, LEAD_MERGE
+from events.identity.tables import (
+    ACCOUNT,
+    ACCOUNT_IDENTIFIER,
+    IDENTIFIER,
+    IDENTIFIER_CONFLICT,
+    LEAD,
+    LEAD_MERGE,
+)
 from events.types import Event, Identifier, MatchedEvent, Merge
 
 Keyed = list[tuple[Identifier, Key]]
@@ -34,6 +41,8 @@ class Matches:
         changed = graph.touched | {lead_id: graph.leads[lead_id] for lead_id in moved}
         upsert(LEAD, connection, [_row(lead) for lead in changed.values()])
         save_identifiers(connection, graph.steps)
+        conflicts = [{"key": key, "lead_id": one} for key, one in sorted(graph.conflicts)]
+        upsert(IDENTIFIER_CONFLICT, connection, conflicts)
         merges = [
             {name: getattr(merge, name) for name in LEAD_MERGE.c.keys()}  # noqa: SIM118
             for merge in graph.merges

@@ -19,6 +19,7 @@ from events.identity.matcher import match_one
 from events.identity.tables import (
     ACCOUNT_IDENTIFIER,
     IDENTIFIER,
+    IDENTIFIER_CONFLICT,
     LEAD,
     LEAD_MERGE,
     MEMBERSHIP_HISTORY,
@@ -32,8 +33,9 @@ def everybody(connection: sa.Connection) -> set[str]:
 
 
 def circle_of(connection: sa.Connection, leads: Iterable[str]) -> set[str]:
-    """These leads, those merged with them, and all who ever shared an account with one of them:
-    nobody outside can be touched by telling their history anew.
+    """These leads, those merged with them, all who ever shared an account with one of them, and all
+    with whom one of them was in conflict over an identifier: nobody outside can be touched by
+    telling their history anew.
     """
     circle: set[str] = set()
     edge = set(leads)
@@ -42,6 +44,7 @@ def circle_of(connection: sa.Connection, leads: Iterable[str]) -> set[str]:
         found: set[str] = set()
         for some in chunks(sorted(edge)):
             found |= _merged(connection, some) | _colleagues(connection, some)
+            found |= _rivals(connection, some)
         edge = found - circle
     return circle
 
@@ -58,6 +61,21 @@ def _colleagues(connection: sa.Connection, leads: list[str]) -> set[str]:
         MEMBERSHIP_HISTORY.c.account_id.in_(mine)
     )
     return set(connection.execute(theirs).scalars())
+
+
+def _rivals(connection: sa.Connection, leads: list[str]) -> set[str]:
+    """Owners of identifiers that these leads could not have, and those who lost to these."""
+    wanted, owned = IDENTIFIER_CONFLICT.c, IDENTIFIER.c
+    theirs = sa.select(wanted.key).where(wanted.lead_id.in_(leads))
+    owners = sa.select(owned.lead_id).where(owned.key.in_(theirs))
+    also = sa.select(wanted.lead_id).where(wanted.key.in_(theirs))
+    mine = sa.select(owned.key).where(owned.lead_id.in_(leads))
+    claimants = sa.select(wanted.lead_id).where(wanted.key.in_(mine))
+    return {
+        lead_id
+        for query in (owners, also, claimants)
+        for lead_id in connection.execute(query).scalars()
+    }
 
 
 class Rematch:

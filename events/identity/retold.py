@@ -15,6 +15,7 @@ from events.identity.rematch import Rematch
 from events.identity.tables import (
     ACCOUNT,
     ACCOUNT_IDENTIFIER,
+    IDENTIFIER_CONFLICT,
     IDENTIFIER_HISTORY,
     LEAD,
     LEAD_MERGE,
@@ -57,7 +58,9 @@ def save_retold(
     upsert(ACCOUNT, connection, founded)
     told = [{"name": name, "account_id": one} for name, one in accounts.new_names.items()]
     upsert(ACCOUNT_IDENTIFIER, connection, told)
-    return _vanish(connection, rematch, names, before)
+    conflicts = [{"key": key, "lead_id": names[one]} for key, one in sorted(graph.conflicts)]
+    upsert(IDENTIFIER_CONFLICT, connection, conflicts)
+    return _vanish(connection, rematch, names, {k: v for k, v in before.items() if v in circle})
 
 
 def _save_leads(connection: sa.Connection, rematch: Rematch, names: Mapping[str, str]) -> None:

@@ -41,6 +41,14 @@ IDENTIFIER_HISTORY = sa.Table(
     sqlite_with_rowid=False,
 )
 
+IDENTIFIER_CONFLICT = sa.Table(
+    "identifier_conflict",
+    metadata,
+    sa.Column("key", sa.LargeBinary(16), primary_key=True),  # somebody else's, or too many
+    sa.Column("lead_id", sa.String(24), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
 LEAD_MERGE = sa.Table(
     "lead_merge",
     metadata,

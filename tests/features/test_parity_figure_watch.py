@@ -60,7 +60,7 @@ def test_a_comparison_that_fails_says_why(tmp_path: Path) -> None:
 def test_a_role_that_is_asked_to_stop_does_not_wait_for_it(
     installation: Installation, engine: sa.Engine
 ) -> None:
-    """Feast takes seconds; the child is ended and writes nothing down."""
+    """Feast takes seconds, which nobody who stops a role should wait for: nothing is begun."""
     stop = threading.Event()
     stop.set()
     watch(installation, stop).look()

@@ -156,3 +156,80 @@ def test_a_worker_that_dies_while_retelling_does_it_again(
     [found] = values(bench, [Ask(user, from_iso("2026-11-15"))])
     assert found["page_views_ever"] == 1
     assert not list(installation.lake.glob("**/*.writing"))
+
+
+def view(who: str, device: str | None, day: int, door: Door = Door.IMPORT) -> dict[str, Any]:
+    named = {"userId": who, **({"anonymousId": device} if device else {})}
+    told = {"type": "page", **named, "messageId": f"{who}-{day}", "properties": {"path": "/"}}
+    return {**told, "timestamp": f"2026-11-{day:02d}T00:00:00Z"} if door is Door.IMPORT else told
+
+
+def user(name: str) -> Identifier:
+    return Identifier(IdentifierKind.USER_ID, name)
+
+
+def test_a_stranger_on_the_same_device_stays_who_they_were(
+    installation: Installation, redis_client: redis.Redis
+) -> None:
+    """Two people share a browser; one's history is told anew, the other keeps id and account."""
+    bench = Bench(installation, redis_client, NOW)
+    group = {"type": "group", "userId": "one", "groupId": "corp", "messageId": "g"}
+    bench.feed(group, view("one", "shared", 0, Door.LIVE))
+    before = bench.index.find_in_record([user("one")])
+    bench.feed(view("two", "shared", 20), view("two", None, 10), door=Door.IMPORT)
+    assert bench.pipeline.history_is_late
+    retell(bench)
+    assert bench.index.find_in_record([user("one")]) == before
+    [found] = before
+    assert found is not None
+    assert found[1] is not None
+    assert bench.index.find_leads([found[0]]) == before
+    moment = NOW + DAY
+    one, two = values(bench, [Ask(user("one"), moment), Ask(user("two"), moment)])
+    assert (one["page_views_ever"], two["page_views_ever"]) == (1, 2)
+
+
+def test_who_had_a_shared_device_first_does_not_depend_on_the_order_of_lines(
+    installation: Installation, redis_client: redis.Redis
+) -> None:
+    """Nobody's tiles are late, but the identifier is: the first to be known by it has it."""
+    nameless = {"type": "page", "anonymousId": "shared", "messageId": "n",
+                "timestamp": "2026-11-25T00:00:00Z", "properties": {"path": "/"}}  # fmt: skip
+    lines = [view("early", "shared", 10), view("later", "shared", 20), nameless]
+    moment = NOW
+    asked = [Ask(user("early"), moment), Ask(user("later"), moment)]
+    straight = values(imported(installation, redis_client, lines), asked)
+    assert [one["page_views_ever"] for one in straight] == [2, 1]
+    other = Installation(installation.root.parent / "other").create()
+    shuffled = imported(other, redis_client, [lines[1], lines[0], lines[2]])
+    assert values(shuffled, asked) == straight
+
+
+def test_only_the_circle_is_told_anew(
+    installation: Installation, redis_client: redis.Redis
+) -> None:
+    """Colleagues are of the circle, since their account's rows change; strangers' rows stay."""
+    bench = Bench(installation, redis_client, NOW)
+    group = {"type": "group", "groupId": "corp", "timestamp": "2026-11-01T00:00:00Z"}
+    bench.feed(
+        {**group, "userId": "late", "messageId": "g1"},
+        {**group, "userId": "colleague", "messageId": "g2"},
+        view("colleague", None, 5),
+        view("stranger", None, 5),
+        view("late", None, 20),
+        view("late", None, 10),
+        door=Door.IMPORT,
+    )
+    retell(bench)
+    names = bench.index.find_in_record([user("late"), user("colleague"), user("stranger")])
+    with reading(bench.engine) as record:
+        made = dict(
+            record.execute(sa.text("select id, offset from tiles where entity = 'lead'")).all()
+        )  # type: ignore[arg-type]
+    late, colleague, stranger = (made[found[0]] for found in names if found)
+    assert late == colleague == bench.offset
+    assert stranger < bench.offset
+    asked = [Ask(user("late"), from_iso("2026-11-15"))]
+    [found] = values(bench, asked)
+    assert found["page_views_ever"] == 1
+    assert found["account_page_views_90d"] == 2
