@@ -9,6 +9,7 @@ contract suite holds the two equal.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,6 +35,9 @@ FEAST_ROWS = 500_000
 """Rows of one view up to which Feast's join over the lake was found to end in seconds."""
 FEW = 100
 """Questions that are answered before Feast would have started."""
+
+PAUSE_S = 0.05
+"""The pause before the second attempt; it grows by as much with each."""
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -122,7 +126,8 @@ def lake_blobs(
     from features.newest import newest
 
     spill = installation.run / "spill"
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
+        time.sleep(attempt * PAUSE_S)
         files = _files(installation.lake / VIEWS[entity])
         if not files:
             return {}
