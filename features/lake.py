@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from core.clock import to_iso
 from core.database import upsert
 from features.definitions import Entity
-from features.lake_files import MERGING, WRITING, LakeFile, listed, publish
+from features.lake_files import MERGING, WRITING, LakeFile, listed, publish, sync_folder
 from features.names import CREATED, KEYS, KNOWN_AT, VALUE, VIEWS
 from features.record import LAKE_FILE, TileRow
 from features.uncopied import note
@@ -64,6 +64,7 @@ class Lake:
             pq.write_table(table, file, compression="zstd", write_statistics=False)
             file.flush()
             os.fsync(file.fileno())
+        sync_folder(path.parent)  # a listed file must have its name after a power cut
         self._pending.append(
             {
                 "path": name,

@@ -5,6 +5,7 @@ What a batch holds derives from the sender's number alone, so that it can be cou
 
 from __future__ import annotations
 
+import abc
 import datetime as dt
 import threading
 import time
@@ -23,7 +24,7 @@ HISTORY_BATCH = 40
 Message = dict[str, Any]
 
 
-class Sender(threading.Thread):
+class Sender(threading.Thread, abc.ABC):
     """Posts batches until `stop`; then the last one is seen through. `key` is a secret key."""
 
     def __init__(self, url: str, key: str, number: int, stop: threading.Event) -> None:
@@ -49,8 +50,9 @@ class Sender(threading.Thread):
             time.sleep(PAUSE_S)
         self._client.close()
 
+    @abc.abstractmethod
     def batch(self, at: int) -> tuple[str, list[Message]]:
-        raise NotImplementedError
+        """Path and messages of its `at`-th batch."""
 
     def _offer(self, path: str, batch: list[Message]) -> None:
         while not self.problem:
