@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import WorkError
 from core.installation import Installation
+from core.locks import held
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -24,6 +25,9 @@ EXPERIMENT = "lead_propensity"
 ARTIFACTS = "model"
 BEFORE_TAG = "champion_before"
 """On a promoted version: the version that was champion before it."""
+
+OPENING_S = 120.0
+"""How long one process waits while another makes the store."""
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -49,8 +53,14 @@ def open_registry(installation: Installation) -> MlflowClient:
     from mlflow import MlflowClient
 
     uri = f"sqlite:///{store(installation)}"
-    with telling("open the model registry", installation):
-        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+    # Whoever is first makes the tables. MLflow does so without a lock: training and the watcher at
+    # the same moment broke each other's store.
+    making = held(installation.mlflow / "opening.lock", "opening the registry", OPENING_S)
+    with making, telling("open the model registry", installation):
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        client.search_experiments(max_results=1)
+        client.search_registered_models(max_results=1)
+        return client
 
 
 @contextmanager

@@ -118,9 +118,9 @@ def _tampered_and_broken(installation, engine):
     assert release.current(engine).model_version == "1"
 
     registry.store(installation).write_text("no database")
-    with pytest.raises(WorkError, match="cannot read the model registry"):
+    with pytest.raises(WorkError, match="cannot open the model registry"):
         Watcher(installation, engine, FixedClock(NOW)).look()
-    with pytest.raises(WorkError, match="cannot publish the model"):
+    with pytest.raises(WorkError, match="cannot open the model registry"):
         train(installation, engine, Models(), Order(now=NOW))
     assert release.current(engine).model_version == "1"
     assert not list(installation.releases.glob(".*"))
