@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from rules.facts import Facts, Value
-from rules.language.conditions import Test, read_condition, unknown_fact
+from rules.language.conditions import Condition, read_condition, unknown_fact
 from rules.language.operators import read_one
 from rules.language.reading import Reader
+from rules.language.rows import Test, compile_row
 from rules.language.source import Node
 from rules.language.wording import Fill, read_text
 
@@ -29,7 +30,9 @@ class Rule(NamedTuple):
     file: str
     line: int
     text: Fill
+    when: Condition
     holds: Test
+    """The test that `when` was made into."""
     examples: tuple[Example, ...]
 
 
@@ -69,11 +72,11 @@ def read_rule(
     """The part that all rules share, from the fields named in `COMMON`."""
     name = ids.read(reader, fields["id"]) if "id" in fields else None
     text = read_text(reader, fields["text"], facts) if "text" in fields else None
-    holds = read_condition(reader, fields["when"], facts) if "when" in fields else None
+    when = read_condition(reader, fields["when"], facts) if "when" in fields else None
     examples = _read_examples(reader, fields["examples"], facts) if "examples" in fields else ()
-    if name is None or text is None or holds is None:
+    if name is None or text is None or when is None:
         return None
-    return Rule(name, reader.file, line, text, holds, examples)
+    return Rule(name, reader.file, line, text, when, compile_row(when), examples)
 
 
 def _read_examples(reader: Reader, node: Node, facts: Mapping[str, str]) -> tuple[Example, ...]:

@@ -1,4 +1,6 @@
-"""Conditions: all, any, not over {fact, op, value}, compiled once to Python closures.
+"""Conditions: all, any, not over {fact, op, value}, read into a small tree.
+
+The tree is data. What is made of it stands beside: a test for one lead's facts (`rows`).
 
 Logic has three values (Kleene): True, False, and None for missing. A comparison with a missing
 fact is missing; `not` leaves it so; `all` is False if any part is, `any` is True if any part is,
@@ -7,22 +9,48 @@ and else a missing part makes the whole missing. A rule holds only when its cond
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from rules.facts import ROUTE_FACTS, Facts
-from rules.language.operators import IS_MISSING, NAMES, OPERATORS, SIGNS, Holds
+from rules.facts import ROUTE_FACTS
+from rules.language.operators import IS_MISSING, NAMES, OPERATORS, SIGNS
 from rules.language.reading import Reader
 from rules.language.source import Node
-
-Truth = bool | None
-Test = Callable[[Facts], Truth]
 
 _FORMS = ("all", "any", "not", "fact")
 
 
-def read_condition(reader: Reader, node: Node, facts: Mapping[str, str]) -> Test | None:
-    """The test that `node` declares over `facts` (name → kind); None after noting problems."""
+class Compare(NamedTuple):
+    """`fact op value`; the value is as its operator's `read` gives it."""
+
+    fact: str
+    op: str
+    value: Any
+
+
+class Missing(NamedTuple):
+    """The fact is not known: the one test that looks at absence."""
+
+    fact: str
+
+
+class Not(NamedTuple):
+    part: Condition
+
+
+class AllOf(NamedTuple):
+    parts: tuple[Condition, ...]
+
+
+class AnyOf(NamedTuple):
+    parts: tuple[Condition, ...]
+
+
+Condition = Compare | Missing | Not | AllOf | AnyOf
+
+
+def read_condition(reader: Reader, node: Node, facts: Mapping[str, str]) -> Condition | None:
+    """The condition that `node` declares over `facts` (name → kind); None after noting problems."""
     if not isinstance(node.value, dict):
         reader.problem(node.line, "a condition is `all`, `any`, `not`, or `fact`, `op`, `value`")
         return None
@@ -39,13 +67,15 @@ def read_condition(reader: Reader, node: Node, facts: Mapping[str, str]) -> Test
     inner = node.value[forms[0]]
     if forms == ["not"]:
         part = read_condition(reader, inner, facts)
-        return part and negation(part)
-    tests = [read_condition(reader, item, facts) for item in reader.items(inner, f"`{forms[0]}`")]
-    parts = [test for test in tests if test is not None]
-    return conjunction(parts) if forms == ["all"] else disjunction(parts)
+        return part and Not(part)
+    read = [read_condition(reader, item, facts) for item in reader.items(inner, f"`{forms[0]}`")]
+    parts = tuple(part for part in read if part is not None)
+    return AllOf(parts) if forms == ["all"] else AnyOf(parts)
 
 
-def _read_comparison(reader: Reader, node: Node, facts: Mapping[str, str]) -> Test | None:
+def _read_comparison(
+    reader: Reader, node: Node, facts: Mapping[str, str]
+) -> Compare | Missing | None:
     fields = reader.fields(node, "a condition", ("fact", "op"), ("value",))
     fact = read_fact(reader, fields["fact"], facts)
     operator = _read_operator(reader, fields["op"]) if "op" in fields else None
@@ -55,8 +85,8 @@ def _read_comparison(reader: Reader, node: Node, facts: Mapping[str, str]) -> Te
     if operator == IS_MISSING:
         if "value" in fields:
             reader.problem(fields["value"].line, "`is_missing` takes no value")
-        return missing(fact)
-    allowed, read, make = OPERATORS[operator]
+        return Missing(fact)
+    allowed, read, _ = OPERATORS[operator]
     if kind not in allowed:
         reader.problem(fields["op"].line, f"`{operator}` cannot take `{fact}`: it is a {kind}")
         return None
@@ -64,7 +94,7 @@ def _read_comparison(reader: Reader, node: Node, facts: Mapping[str, str]) -> Te
         reader.problem(node.line, f"`{operator}` lacks its `value`")
         return None
     value: Any = read(reader, fields["value"], kind)
-    return None if value is None else comparison(fact, make(value))
+    return None if value is None else Compare(fact, operator, value)
 
 
 def read_fact(reader: Reader, node: Node, facts: Mapping[str, str]) -> str | None:
@@ -93,51 +123,3 @@ def _read_operator(reader: Reader, node: Node) -> str | None:
         node.line, f"unknown op `{operator}`{close or '; there are ' + ', '.join(NAMES)}"
     )
     return None
-
-
-def comparison(fact: str, holds: Holds) -> Test:
-    def test(facts: Facts) -> Truth:
-        value = facts.get(fact)
-        return None if value is None else holds(value)
-
-    return test
-
-
-def missing(fact: str) -> Test:
-    return lambda facts: facts.get(fact) is None
-
-
-def negation(part: Test) -> Test:
-    def test(facts: Facts) -> Truth:
-        truth = part(facts)
-        return None if truth is None else not truth
-
-    return test
-
-
-def conjunction(parts: list[Test]) -> Test:
-    def test(facts: Facts) -> Truth:
-        result: Truth = True
-        for part in parts:
-            truth = part(facts)
-            if truth is None:
-                result = None
-            elif not truth:
-                return False
-        return result
-
-    return test
-
-
-def disjunction(parts: list[Test]) -> Test:
-    def test(facts: Facts) -> Truth:
-        result: Truth = False
-        for part in parts:
-            truth = part(facts)
-            if truth is None:
-                result = None
-            elif truth:
-                return True
-        return result
-
-    return test

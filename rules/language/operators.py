@@ -52,7 +52,7 @@ def _read_range(reader: Reader, node: Node, _kind: str) -> tuple[float, float] |
     return None
 
 
-def _read_pattern(reader: Reader, node: Node, _kind: str) -> Any:
+def _read_pattern(reader: Reader, node: Node, _kind: str) -> str | None:
     """RE2 never backtracks: a hostile pattern is refused or runs in linear time."""
     pattern = reader.word(node, "the value of `matches`")
     if pattern is None:
@@ -60,16 +60,21 @@ def _read_pattern(reader: Reader, node: Node, _kind: str) -> Any:
     if len(pattern) > _LONGEST_PATTERN:
         reader.problem(node.line, f"a pattern is at most {_LONGEST_PATTERN} characters long")
         return None
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
     try:
-        return re2.compile(pattern, options)
+        _compiled(pattern)
     except re2.error as error:
         told = error.args[0] if error.args else error
         said = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
         reader.problem(node.line, f"`matches` cannot use this pattern: {said}")
         return None
+    return pattern
+
+
+def _compiled(pattern: str) -> Any:
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    return re2.compile(pattern, options)
 
 
 def _contains(part: str) -> Holds:
@@ -77,8 +82,9 @@ def _contains(part: str) -> Holds:
     return lambda value: folded in value.casefold()
 
 
-def _matches(pattern: Any) -> Holds:
-    return lambda value: pattern.search(value) is not None
+def _matches(pattern: str) -> Holds:
+    compiled = _compiled(pattern)
+    return lambda value: compiled.search(value) is not None
 
 
 def _between(ends: tuple[float, float]) -> Holds:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.facts import Facts
-from rules.language.conditions import Test as Condition
-from rules.language.conditions import conjunction, disjunction, negation, read_condition
+from rules.language.conditions import read_condition
 from rules.language.reading import Reader
+from rules.language.rows import Test as Condition
+from rules.language.rows import compile_row, conjunction, disjunction, negation
 from rules.language.source import Node, read_yaml
 
 KINDS = {"a": "number", "b": "number", "w": "word"}
@@ -53,7 +54,7 @@ def compiled(text: str) -> Condition:
     assert isinstance(node, Node)
     condition = read_condition(reader, node, KINDS)
     assert condition is not None, reader.problems
-    return condition
+    return compile_row(condition)
 
 
 def truth(said: Any, facts: Facts) -> bool | None:

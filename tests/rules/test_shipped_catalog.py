@@ -8,6 +8,7 @@ import pytest
 
 from rules import Rulebook, load_catalog, run_examples
 from rules.declaration import Example, Rule
+from rules.language.conditions import Missing
 from rules.routing import Routing
 
 EXAMPLES = "examples:\n      hit: [{region: UK}]\n      miss: [{region: US}, {}]"
@@ -49,7 +50,8 @@ def test_an_example_that_raises_is_a_wrong_example(rulebook: Rulebook) -> None:
         raise ZeroDivisionError("by zero")
 
     example = Example({}, hit=True, line=3)
-    rule = Rule("odd", "routing.yaml", 1, lambda _: "", raises, (example,))
+    when = Missing("owner")
+    rule = Rule("odd", "routing.yaml", 1, lambda _: "", when, raises, (example,))
     routing = Routing(((rule, rulebook.routing.default),), "rest", rulebook.routing.default)
     wrong = run_examples(rulebook._replace(routing=routing)).wrong
     assert [str(one) for one in wrong] == [
