@@ -10,6 +10,7 @@ import redis
 import sqlalchemy as sa
 
 from core.database import reading
+from events import progress
 from events.identity.index import Found, IdentifierIndex
 from events.types import Identifier
 from features.definitions import Entity
@@ -30,7 +31,7 @@ ONLINE_STORE = "online_store"
 class Read(NamedTuple):
     """The tiles of each pair, and what was missing: `("online_store",)` or nothing.
 
-    `marks` says which rows they were, if it was asked for and the online store could tell.
+    `marks` says which rows they were, if it was asked for and the store that was read could tell.
     """
 
     tiles: list[TilePair]
@@ -77,12 +78,27 @@ class Lookup:
                 return Read(self._fill(pairs, tiles), marks=marks)
             except (redis.RedisError, msgspec.MsgspecError, IndexError):
                 self._breaker.trip()
-        return Read(self._fill(pairs, [(None, None)] * len(pairs)), (ONLINE_STORE,))
+        return self._read_record(pairs)
 
     def _ask(
         self, pairs: Sequence[Found], marked: bool
     ) -> tuple[list[TilePair], list[Mark] | None]:
         return read_marked(self._client, pairs) if marked else (self._online.read(pairs), None)
+
+    def _read_record(self, pairs: Sequence[Found]) -> Read:
+        """All from the record, which the worker commits together with how far it has come: that is
+        the mark of each row. Two looks, for not every database shows one state to all queries.
+        """
+        before = self._recorded_up_to()
+        tiles = self._fill(pairs, [(None, None)] * len(pairs))
+        marks = None
+        if before == self._recorded_up_to():
+            marks = [Mark(before, before if account_id else None) for _, account_id in pairs]
+        return Read(tiles, (ONLINE_STORE,), marks)
+
+    def _recorded_up_to(self) -> int:
+        with reading(self._engine) as connection:
+            return progress.load(connection).watermark
 
     def _fill(self, pairs: Sequence[Found], tiles: list[TilePair]) -> list[TilePair]:
         """Redis may have been emptied: what it does not hold, the record does."""

@@ -12,6 +12,7 @@ import redis
 from click.testing import CliRunner
 
 from core.clock import DAY, HOUR, from_datetime, to_iso
+from core.connections import connect_redis
 from core.database import reading, writing
 from core.installation import Installation
 from events.types import Door, Identifier, IdentifierKind
@@ -24,6 +25,8 @@ from features.parity_run import last_run
 from features.served import SERVED, newest_served, write_served
 from features.vector import vector
 from serving.commands.features import features
+from serving.embedded import free_port
+from serving.lookup import ONLINE_STORE, Lookup
 from tests.parity.brute import Known
 from tests.parity.streams import PEOPLE, stream
 from tests.pipeline_bench import START, Bench
@@ -208,6 +211,28 @@ def test_what_redis_does_not_hold_is_not_kept(served: Served) -> None:
 
     assert served.serve("ann").marks == [Mark(None, None)]
     assert served.compare().vectors == 0
+
+
+def test_what_the_record_answered_while_redis_was_away_is_compared_too(served: Served) -> None:
+    """Degraded answers are answers: they have to be as right as the others."""
+    served.bench.feed(page(1, "ann"), page(2, "bob"))
+    served.bench.feed(page(3, "ann", timestamp=to_iso(START - DAY)), door=Door.IMPORT)
+    away = connect_redis(f"redis://127.0.0.1:{free_port()}", 0.1)
+    lookup = Lookup(away, served.bench.engine, served.bench.installation.secret())
+    people = [Identifier(IdentifierKind.USER_ID, name) for name in ("ann", "bob")]
+    pairs = [pair for pair in lookup.find(people) if pair]
+
+    read = lookup.read(pairs, marked=True)
+    as_of = served.bench.clock.now() + 90
+    told = [vector(*pair, *tiles, as_of) for pair, tiles in zip(pairs, read.tiles, strict=True)]
+    with writing(served.bench.engine) as record:
+        write_served(record, list(zip(told, read.marks or [], strict=True)))
+    served.bench.feed(page(4, "ann"))
+
+    assert read.degraded == (ONLINE_STORE,)
+    assert [one.values["page_views_ever"] for one in told] == [2, 1]
+    found = served.compare()
+    assert (found.vectors, found.mismatches) == (2, 0)
 
 
 def test_the_command_prints_the_figure_and_fails_on_a_mismatch(served: Served) -> None:
