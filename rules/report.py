@@ -42,6 +42,8 @@ class RuleReport(msgspec.Struct, frozen=True):
     hits: tuple[Hit, ...]
     failed: tuple[str, ...]
     """Ids of rules that raised; they counted as missing."""
+    snoozed: tuple[str, ...] = ()
+    """Ids of rules that were passed over for this lead's account."""
 
 
 class Route(msgspec.Struct, frozen=True):

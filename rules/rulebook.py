@@ -12,6 +12,8 @@ from rules.report import Hit, Route, RuleReport
 from rules.routing import Routing
 from rules.sheet import Sheet
 
+_NONE: frozenset[str] = frozenset()
+
 
 class Rulebook(NamedTuple):
     """Immutable and free of side effects: share it between threads."""
@@ -26,21 +28,28 @@ class Rulebook(NamedTuple):
     scale: Priority
     routing: Routing
 
-    def evaluate(self, batch: Sequence[Facts]) -> list[RuleReport]:
-        """One report for each lead's facts, in order. Never raises for odd or missing values."""
-        return [self._evaluate(facts) for facts in batch]
+    def evaluate(
+        self, batch: Sequence[Facts], snoozed: Sequence[frozenset[str]] | None = None
+    ) -> list[RuleReport]:
+        """One report for each lead's facts, in order. Never raises for odd or missing values.
 
-    def _evaluate(self, facts: Facts) -> RuleReport:
+        `snoozed` holds, for each lead, the ids of the rules to be passed over.
+        """
+        if snoozed is None:
+            return [self._evaluate(facts, _NONE) for facts in batch]
+        return [self._evaluate(*pair) for pair in zip(batch, snoozed, strict=True)]
+
+    def _evaluate(self, facts: Facts, snoozed: frozenset[str]) -> RuleReport:
         hits: list[Hit] = []
         failed: list[str] = []
-        fit = self.fit.add_up(facts, hits, failed)
-        intent = self.intent.add_up(facts, hits, failed)
-        negative = self.negative.add_up(facts, hits, failed)
+        fit = self.fit.add_up(facts, hits, failed, snoozed)
+        intent = self.intent.add_up(facts, hits, failed, snoozed)
+        negative = self.negative.add_up(facts, hits, failed, snoozed)
         first = len(hits)
-        self.suppressions.add_up(facts, hits, failed)
+        self.suppressions.add_up(facts, hits, failed, snoozed)
         by = tuple(hit.id for hit in hits[first:])
         before = len(hits)
-        self.account.add_up(facts, hits, failed)
+        self.account.add_up(facts, hits, failed, snoozed)
         return RuleReport(
             fit_points=round(fit),
             grade=self.grade(round(fit)),
@@ -51,7 +60,17 @@ class Rulebook(NamedTuple):
             mqa=len(hits) > before,
             hits=tuple(hits),
             failed=tuple(failed),
+            snoozed=self._passed_over(snoozed) if snoozed else (),
         )
+
+    def _passed_over(self, snoozed: frozenset[str]) -> tuple[str, ...]:
+        """In the order of the files; ids that no sheet has are no matter."""
+        scored = (rule.id for sheet in self.sheets() for rule, *_ in sheet.rules)
+        return tuple(name for name in scored if name in snoozed)
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """In the order in which they are evaluated."""
+        return self.fit, self.intent, self.negative, self.suppressions, self.account
 
     def grade(self, fit_points: int) -> str:
         """A–D."""
@@ -83,6 +102,5 @@ class Rulebook(NamedTuple):
 
     def rules(self) -> list[Rule]:
         """All rules with a condition, in the order of the files."""
-        sheets = (self.fit, self.intent, self.negative, self.suppressions, self.account)
-        scored = [rule for sheet in sheets for rule, _, _ in sheet.rules]
+        scored = [rule for sheet in self.sheets() for rule, *_ in sheet.rules]
         return [*scored, *(rule for rule, _ in self.routing.rules)]

@@ -22,8 +22,10 @@ class Sheet(NamedTuple):
     rules: tuple[tuple[Rule, str, float], ...]
     """Each rule with its group and points."""
 
-    def add_up(self, facts: Facts, hits: list[Hit], failed: list[str]) -> float:
-        """Appends the hits and returns their points.
+    def add_up(
+        self, facts: Facts, hits: list[Hit], failed: list[str], snoozed: frozenset[str]
+    ) -> float:
+        """Appends the hits and returns their points; `snoozed` rules are passed over.
 
         Hits are counted in the order of the file, until the cap of their group is used up or the
         sheet has reached 100 (or -100): so the points of the hits add up to what is returned.
@@ -31,7 +33,7 @@ class Sheet(NamedTuple):
         room = self.caps.copy()
         total: float = 0
         for rule, group, points in self.rules:
-            text = told(rule, facts, failed)
+            text = None if rule.id in snoozed else told(rule, facts, failed)
             if text is None:
                 continue
             added = min(abs(points), abs(room[group]), MOST - abs(total))
