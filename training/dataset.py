@@ -8,10 +8,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from core.installation import Installation
+from events.labels import Label
 from events.types import Identifier, IdentifierKind
 from features.definitions import FEATURES
 from features.vector import FeatureVector
-from training.label import Label
 
 AGES = (0, 7, 14, 30, 60)
 """Days after its creation at which a lead is looked at: a model also serves younger leads."""

@@ -13,11 +13,11 @@ from core.connections import existing_record
 from core.errors import DefinitionError
 from core.installation import Installation
 from core.settings import load_settings
+from events.labels import label
 from events.types import Identifier, IdentifierKind
 from features.check import known_features
 from features.definitions import BY_FEATURE, FEATURES
 from scoring import Scorer
-from training.label import label
 
 if TYPE_CHECKING:
     import datetime as dt

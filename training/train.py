@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from core.errors import WorkError
 from core.installation import Installation
 from core.settings import Models
+from events.labels import Labels, label
 from features.profile import profile_of, write_profile
 from scoring import Scorer
 from scoring.registry import MODEL_NAME
@@ -23,7 +24,6 @@ from training.build import Built, build, write
 from training.compare import compare
 from training.dataset import AGES, Example, examples, teaching
 from training.fit import PARAMETERS
-from training.label import Labels, label
 from training.publish import publish
 from training.split import split
 

@@ -108,8 +108,8 @@ def _train(installation: Installation, split: Path) -> dict[str, dict[str, float
 
 def score(folder: Path, split_file: Path, version: str) -> Tested:
     """The test leads at their moment, point in time, by the release that would serve them."""
+    from events.labels import label
     from training.dataset import examples
-    from training.label import label
     from training.split import read_split, split
 
     installation = Installation(folder)

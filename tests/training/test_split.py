@@ -6,9 +6,9 @@ import pytest
 
 from core.clock import DAY
 from core.errors import DefinitionError
+from events.labels import Label
 from features.vector import FeatureVector
 from training.dataset import Example, teaching
-from training.label import Label
 from training.split import newest_accounts, read_split, split
 
 

@@ -16,6 +16,8 @@ from core.clock import DAY, day_end
 from core.database import reading
 from events.outcomes import CRM_LEAD, OUTCOME
 
+_DEAL = ("crm_id", "lead_id", "won", "value", "closed_at")
+
 
 class Label(NamedTuple):
     """How one lead of the CRM ended. Times in microseconds, UTC."""
@@ -25,6 +27,8 @@ class Label(NamedTuple):
     won: bool
     closed_at: int | None
     """When its first deal closed, won or lost; None while none has."""
+    value: float | None = None
+    """Of the deal that decided: the first one won in the window, else the first that closed."""
 
     def moment(self, age_days: int) -> int:
         """The end of the UTC day that lies `age_days` after the one of creation."""
@@ -32,6 +36,11 @@ class Label(NamedTuple):
 
     def closed_by(self, moment: int) -> bool:
         return self.closed_at is not None and self.closed_at <= moment
+
+    def settled_at(self, window_days: int) -> int:
+        """From when on it is known how it ended: its first closing, else the end of its window."""
+        end = window_end(self.created_at, window_days)
+        return end if self.closed_at is None else min(self.closed_at, end)
 
 
 class Labels(NamedTuple):
@@ -50,7 +59,7 @@ def label(engine: sa.Engine, window_days: int, now: int) -> Labels:
             .order_by(CRM_LEAD.c.created_at, CRM_LEAD.c.crm_id)
         ).all()
         deals = connection.execute(
-            sa.select(OUTCOME.c.crm_id, OUTCOME.c.lead_id, OUTCOME.c.won, OUTCOME.c.closed_at)
+            sa.select(*(OUTCOME.c[name] for name in _DEAL))
             .where(OUTCOME.c.known_at <= now)
             .order_by(OUTCOME.c.closed_at)
         ).all()
@@ -68,20 +77,26 @@ def window_end(created_at: int, window_days: int) -> int:
     return (created_at // DAY + window_days) * DAY
 
 
-def _by_lead(leads: Sequence[Any], deals: Sequence[Any]) -> dict[str, list[tuple[int, bool]]]:
-    """CRM id → (closed at, won), earliest first. A deal without a CRM id goes by its lead."""
+def _by_lead(leads: Sequence[Any], deals: Sequence[Any]) -> dict[str, list[Any]]:
+    """CRM id → its closed deals, earliest first. A deal without a CRM id goes by its lead."""
     crm_ids = {lead.lead_id: lead.crm_id for lead in leads}
-    closings: dict[str, list[tuple[int, bool]]] = {}
+    closings: dict[str, list[Any]] = {}
     for deal in deals:
         crm_id = deal.crm_id or crm_ids.get(deal.lead_id)
         if crm_id is not None:
-            closings.setdefault(crm_id, []).append((deal.closed_at, deal.won))
+            closings.setdefault(crm_id, []).append(deal)
     return closings
 
 
-def _label(
-    crm_id: str, created_at: int, closings: list[tuple[int, bool]], window_days: int
-) -> Label:
+def _label(crm_id: str, created_at: int, closings: Sequence[Any], window_days: int) -> Label:
     end = window_end(created_at, window_days)
-    won = any(won and closed_at < end for closed_at, won in closings)
-    return Label(crm_id, created_at, won, closings[0][0] if closings else None)
+    won = next((deal for deal in closings if deal.won and deal.closed_at < end), None)
+    first = closings[0] if closings else None
+    decided = won or first
+    return Label(
+        crm_id,
+        created_at,
+        won is not None,
+        first.closed_at if first else None,
+        decided.value if decided else None,
+    )

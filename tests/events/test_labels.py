@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from core.clock import DAY, HOUR, SECOND, from_iso
 from core.database import open_record, upsert, writing
+from events.labels import Label, label
 from events.outcomes import CRM_LEAD, OUTCOME
-from training.label import Label, label
 
 CREATED = from_iso("2026-03-10T15:00:00")
 WINDOW_END = from_iso("2026-06-08")  # 90 days from the 10th of March are over
@@ -25,9 +25,9 @@ def _lead(engine, crm_id="c1", created_at=CREATED):
         upsert(CRM_LEAD, connection, [{**row, "known_at": created_at, "owner": None}])
 
 
-def _deal(engine, closed_at, won, crm_id="c1", name="d1", known_at=None):
+def _deal(engine, closed_at, won, crm_id="c1", name="d1", known_at=None, value=1.0):
     row = {"deal_id": name, "crm_id": crm_id, "lead_id": "lead-c1", "account_id": None}
-    row |= {"won": won, "value": 1.0, "closed_at": closed_at}
+    row |= {"won": won, "value": value, "closed_at": closed_at}
     with writing(engine) as connection:
         upsert(OUTCOME, connection, [{**row, "known_at": known_at or closed_at}])
 
@@ -63,10 +63,11 @@ def test_not_won_when_the_window_is_over_is_lost(engine):
 def test_one_deal_won_of_several_wins(engine):
     """A first deal lost does not undo a second one won; the first closing is kept."""
     _lead(engine)
-    _deal(engine, CREATED + DAY, won=False, name="d1")
-    _deal(engine, CREATED + 2 * DAY, won=True, name="d2")
+    _deal(engine, CREATED + DAY, won=False, name="d1", value=1.0)
+    _deal(engine, CREATED + 2 * DAY, won=True, name="d2", value=20.0)
 
-    assert label(engine, 90, WINDOW_END).known == [Label("c1", CREATED, True, CREATED + DAY)]
+    [told] = label(engine, 90, WINDOW_END).known
+    assert told == Label("c1", CREATED, True, CREATED + DAY, value=20.0)
 
 
 def test_a_deal_without_crm_id_goes_by_its_lead(engine):
@@ -90,3 +91,10 @@ def test_moments_end_their_utc_day():
     """The prediction moment is the end of the day creation + 30."""
     assert Label("c1", CREATED, False, None).moment(30) == from_iso("2026-04-10") - 1
     assert Label("c1", CREATED, True, CREATED + SECOND).closed_by(CREATED + SECOND)
+
+
+def test_an_end_is_known_by_the_first_closing_or_the_end_of_the_window():
+    """A backtest of the last days takes the leads whose end became known in them."""
+    assert Label("c1", CREATED, False, None).settled_at(90) == WINDOW_END
+    assert Label("c1", CREATED, False, CREATED + DAY).settled_at(90) == CREATED + DAY
+    assert Label("c1", CREATED, False, WINDOW_END + DAY).settled_at(90) == WINDOW_END
