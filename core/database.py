@@ -1,8 +1,8 @@
 """The record: one SQL database, reached through SQLAlchemy Core.
 
 Each room declares its own tables on `metadata`, in a module listed in `TABLES`; `open_record`
-creates what is missing. The embedded default is SQLite (WAL, synchronous=FULL); a URL in the
-settings names another server.
+creates what is missing, tables and columns. The embedded default is SQLite (WAL,
+synchronous=FULL); a URL in the settings names another server.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.columns import add_columns
 from core.errors import StartError
 from core.refusal import refusal
 
@@ -58,6 +59,7 @@ def open_record(url: str | Path) -> sa.Engine:
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
         metadata.create_all(engine)
+        add_columns(engine, metadata)
     except SQLAlchemyError as problem:
         told = refusal(problem) or StartError(f"cannot open the record: {problem.args[0]}")
         raise told from problem

@@ -11,6 +11,7 @@ an exception means that a caller or the operator has to do something::
         ├── BadRequest      400
         ├── Forbidden       403
         ├── NotFound        404
+        ├── Conflict        409
         ├── TooLarge        413
         ├── TooMany         429
         └── Unavailable     503
@@ -82,6 +83,13 @@ class Forbidden(RequestError):
 class NotFound(RequestError):
     status = 404
     title = "Not found"
+
+
+class Conflict(RequestError):
+    """Somebody was faster; the message says who."""
+
+    status = 409
+    title = "Conflict"
 
 
 class TooLarge(RequestError):

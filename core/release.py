@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 import sqlalchemy as sa
 
-from core.database import metadata, reading, upsert, writing
+from core.database import metadata, reading, writing
 
 RELEASE = sa.Table(
     "release",
@@ -21,6 +21,7 @@ RELEASE = sa.Table(
     sa.Column("experiment", sa.String),
     sa.Column("made_at", sa.BigInteger, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
+    sa.Column("author", sa.String),  # none: a watcher made it, or a program older than this column
 )
 
 RULE_VERSION = sa.Table(
@@ -32,6 +33,9 @@ RULE_VERSION = sa.Table(
     sa.Column("author", sa.String, nullable=False),
     sa.Column("note", sa.String, nullable=False),
     sa.Column("published_at", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.String),  # shipped, cli or api
+    sa.Column("parent", sa.Integer),  # the version that was in force when this one was published
+    sa.Column("diff", sa.JSON(none_as_null=True)),  # what it changed against its parent
 )
 
 
@@ -48,27 +52,48 @@ class Release(msgspec.Struct, frozen=True):
 def current(engine: sa.Engine) -> Release:
     """The release in force; number 0 when nothing was ever published."""
     with reading(engine) as connection:
-        return _current(connection)
+        return read_current(connection)
 
 
-def _current(connection: sa.Connection) -> Release:
+def read_current(connection: sa.Connection) -> Release:
+    """`current` as a part of a transaction."""
     columns = [RELEASE.c[name] for name in Release.__struct_fields__]
     newest = sa.select(*columns).order_by(RELEASE.c.number.desc()).limit(1)
     row = connection.execute(newest).first()
     return Release(*row) if row else Release()
 
 
-def make(engine: sa.Engine, at: int, reason: str, **changes: str | int | None) -> Release:
+def make(
+    engine: sa.Engine, at: int, reason: str, author: str | None = None, **changes: str | int | None
+) -> Release:
     """The next release: the current one with `changes`. Makes none if nothing changes."""
     with writing(engine) as connection:
-        before = _current(connection)
-        after = msgspec.structs.replace(before, **changes)
-        if after == before:
-            return before
-        after = msgspec.structs.replace(after, number=before.number + 1)
-        row = {**msgspec.structs.asdict(after), "made_at": at, "reason": reason}
-        upsert(RELEASE, connection, [row])
-        return after
+        lock(connection)
+        return make_next(connection, at, reason, author, **changes)
+
+
+def lock(connection: sa.Connection) -> None:
+    """Whoever makes the next release has read the newest: SQLite's writers are alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE release IN EXCLUSIVE MODE"))
+
+
+def make_next(
+    connection: sa.Connection,
+    at: int,
+    reason: str,
+    author: str | None,
+    **changes: str | int | None,
+) -> Release:
+    """`make` as a part of a transaction that holds the `lock`."""
+    before = read_current(connection)
+    after = msgspec.structs.replace(before, **changes)
+    if after == before:
+        return before
+    after = msgspec.structs.replace(after, number=before.number + 1)
+    row = {**msgspec.structs.asdict(after), "made_at": at, "reason": reason, "author": author}
+    connection.execute(sa.insert(RELEASE), [row])
+    return after
 
 
 def rule_files(engine: sa.Engine, version: int) -> dict[str, str]:
@@ -80,22 +105,3 @@ def rule_files(engine: sa.Engine, version: int) -> dict[str, str]:
     if files is None:
         raise KeyError(version)
     return dict(files)
-
-
-def add_rules(
-    engine: sa.Engine, files: dict[str, str], digest: str, author: str, note: str, at: int
-) -> int:
-    """Stores a catalog as the next version, unless it equals the newest one. Returns its number."""
-    with writing(engine) as connection:
-        newest = connection.execute(
-            sa.select(RULE_VERSION.c.version, RULE_VERSION.c.digest)
-            .order_by(RULE_VERSION.c.version.desc())
-            .limit(1)
-        ).first()
-        if newest is not None and newest.digest == digest:
-            return int(newest.version)
-        version = (newest.version if newest else 0) + 1
-        row = {"version": version, "digest": digest, "files": files}
-        row |= {"author": author, "note": note, "published_at": at}
-        upsert(RULE_VERSION, connection, [row])
-        return version

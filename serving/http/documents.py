@@ -26,6 +26,7 @@ _REASONS = {
     400: "Not understood; `problems` names everything that is wrong.",
     403: "No key, an unknown one, or one without the right.",
     404: "Nobody and nothing is known by that.",
+    409: "Somebody was faster; `detail` says who. Nothing was changed.",
     413: "The body is far too large.",
     429: "Too many at once; see `Retry-After`.",
     503: "Not now; see `Retry-After`. Nothing was accepted.",

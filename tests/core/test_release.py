@@ -48,16 +48,6 @@ def test_two_at_once_lose_neither_change(engine: sa.Engine) -> None:
     assert release.current(engine) == release.Release(2, 3, "m", "1")
 
 
-def test_an_equal_catalog_is_not_a_new_version(engine: sa.Engine) -> None:
-    """Every start offers the shipped catalog; only a changed one is news."""
-    first = release.add_rules(engine, {"fit.yaml": "a"}, "d1", "me", "", 1)
-    again = release.add_rules(engine, {"fit.yaml": "a"}, "d1", "me", "", 2)
-    other = release.add_rules(engine, {"fit.yaml": "b"}, "d2", "me", "", 3)
-
-    assert (first, again, other) == (1, 1, 2)
-    assert release.rule_files(engine, 2) == {"fit.yaml": "b"}
-
-
 def test_an_unknown_rules_version_is_refused(engine: sa.Engine) -> None:
     """An empty catalog in its place would suppress nobody."""
     with pytest.raises(KeyError):

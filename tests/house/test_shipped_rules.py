@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from core import release
 from core.clock import FixedClock
 from core.database import open_record
-from rules import catalog_digest, read_catalog
+from rules import read_catalog
+from rules.life import publish, rollback
 from serving import shipped
 from serving.shipped import publish_shipped_rules
 
@@ -66,8 +67,19 @@ def test_rules_that_somebody_published_stay(
     """An update of the program must not undo what the people in sales decided."""
     publish_shipped_rules(engine, CLOCK)
     files = {**read_catalog(), "fit.yaml": read_catalog()["fit.yaml"] + "\n# ours\n"}
-    version = release.add_rules(engine, files, catalog_digest(files), "ana", "ours", CLOCK.now())
-    theirs = release.make(engine, CLOCK.now(), "ours", rules_version=version)
+    publish(engine, files, "ana", "ours", 1, CLOCK.now(), "cli")
+    theirs = release.current(engine)
     changed(monkeypatch)
 
     assert publish_shipped_rules(engine, CLOCK) == theirs
+    assert theirs.rules_version == 2
+
+
+def test_a_return_to_the_shipped_rules_outlives_a_start(engine: sa.Engine) -> None:
+    """What was brought back is in force, though a newer version lies in the record."""
+    publish_shipped_rules(engine, CLOCK)
+    files = {**read_catalog(), "fit.yaml": read_catalog()["fit.yaml"] + "\n# ours\n"}
+    publish(engine, files, "ana", "ours", 1, CLOCK.now(), "cli")
+    rollback(engine, None, "ana", CLOCK.now())
+
+    assert publish_shipped_rules(engine, CLOCK).rules_version == 1

@@ -13,6 +13,8 @@ from core import release
 from core.database import open_record
 from core.errors import DefinitionError
 from core.installation import Installation
+from rules.life import publish
+from rules.life.publish import Edit, put_in_force
 from serving.inforce import InForce
 
 Publish = Callable[[Installation, str], Path]
@@ -57,9 +59,7 @@ def test_a_new_release_is_in_force_at_the_next_look(
     assert after.scorer.version == after.release.model_version == "1"
     assert after.degraded == ()
     assert after.rulebook is before.rulebook
-    files = rules.read_catalog()
-    version = release.add_rules(engine, files, "another", "me", "edit", 2)
-    release.make(engine, 2, "edit", rules_version=version)
+    version, _ = publish(engine, rules.read_catalog(), "me", "edit", None, 2, "cli")
     edited = in_force.now()
     assert edited.release.rules_version == version
     assert edited.scorer is after.scorer
@@ -117,8 +117,7 @@ def test_broken_rules_keep_the_last_good_and_stop_a_first_start(
     """In the middle of traffic nothing may fail; at the start everything has to be said."""
     in_force = InForce(installation, engine, 0.0)
     good = in_force.now()
-    version = release.add_rules(engine, {"fit.yaml": "["}, "broken", "me", "by hand", 1)
-    release.make(engine, 1, "by hand", rules_version=version)
+    put_in_force(engine, Edit({"fit.yaml": "["}, "me", "by hand", "cli"), None, 1)
     assert in_force.now() == good
     with pytest.raises(DefinitionError):
         InForce(installation, engine, 0.0).now()
