@@ -1,4 +1,4 @@
-"""A folder of six YAML files becomes a rulebook, or one error with everything that is wrong."""
+"""A folder of YAML files becomes a rulebook, or one error with everything that is wrong."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ import msgspec
 from core.crypto import sha256_hex
 from core.errors import DefinitionError, Problem
 from rules.declaration import Ids
+from rules.facts import LEAD_FACTS
+from rules.language.names import Names
 from rules.language.reading import Reader, did_you_mean
 from rules.language.source import MOST_BYTES, Node, read_yaml
 from rules.priority_sheet import read_priority
 from rules.routing import read_routing
 from rules.rulebook import Rulebook
+from rules.segments import read_segments
 from rules.sheets import read_account, read_fit, read_intent, read_negative
 
 FILES = (
     "fit.yaml", "intent.yaml", "negative.yaml", "account.yaml", "priority.yaml", "routing.yaml",
 )  # fmt: skip
+
+OPTIONAL = ("segments.yaml",)
 
 SHIPPED = Path(__file__).parent / "catalog"
 _Read = TypeVar("_Read")
@@ -61,13 +66,15 @@ def load_catalog(files: Mapping[str, str]) -> Rulebook:
 
     DefinitionError names every problem at once, each with `file:line`.
     """
-    readers = {name: Reader(name) for name in FILES}
-    nodes = {name: read_yaml(files[name], readers[name]) for name in FILES if name in files}
+    readers = {name: Reader(name) for name in (*OPTIONAL, *FILES)}
+    nodes = {name: read_yaml(files[name], readers[name]) for name in readers if name in files}
     ids = Ids()
+    every = read_segments(readers["segments.yaml"], nodes.get("segments.yaml"))
+    names = every._replace(facts=LEAD_FACTS)
 
-    def read(name: str, reading: Callable[[Reader, Node, Ids], _Read]) -> _Read | None:
+    def read(name: str, reading: Callable[[Reader, Node, Names, Ids], _Read]) -> _Read | None:
         node = nodes.get(name)
-        return None if node is None else reading(readers[name], node, ids)
+        return None if node is None else reading(readers[name], node, names, ids)
 
     fit = read("fit.yaml", read_fit)
     intent = read("intent.yaml", read_intent)
@@ -84,9 +91,10 @@ def load_catalog(files: Mapping[str, str]) -> Rulebook:
 
 def _names(files: Mapping[str, str]) -> list[Problem]:
     """Files that are missing, and files that nobody would read."""
+    known = (*FILES, *OPTIONAL)
     lacking = [Problem(name, "is missing from the catalog") for name in FILES if name not in files]
     return lacking + [
-        Problem(name, f"is no file of a catalog{did_you_mean(name, FILES)}")
+        Problem(name, f"is no file of a catalog{did_you_mean(name, known)}")
         for name in files
-        if name not in FILES
+        if name not in known
     ]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rules.facts import Facts, Value
-from rules.language.conditions import Condition, read_condition, unknown_fact
+from core.clock import DAY
+from rules.facts import AS_OF, Facts, Value
+from rules.language.conditions import Condition
+from rules.language.names import Names
 from rules.language.operators import read_one
+from rules.language.read_conditions import read_condition, unknown_fact
 from rules.language.reading import Reader
 from rules.language.rows import Test, compile_row
 from rules.language.source import Node
@@ -15,6 +18,8 @@ from rules.language.wording import Fill, read_text
 
 COMMON = ("id", "text", "when", "examples")
 """What every rule has; scored ones add `group` and `points`, routes their destination."""
+
+DATES = ("from", "until")
 
 
 class Example(NamedTuple):
@@ -34,14 +39,34 @@ class Rule(NamedTuple):
     holds: Test
     """The test that `when` was made into."""
     examples: tuple[Example, ...]
+    said: str
+    """The text as it was declared, with its placeholders."""
+    kept_by: str | None = None
+    """Who answers for this rule."""
+    from_at: int | None = None
+    """The rule sleeps before this moment (microseconds, UTC) …"""
+    until_at: int | None = None
+    """… and from this one on: the day after its `until` begins."""
+
+    def asleep(self, facts: Facts) -> bool:
+        """Whether `as_of` lies outside the rule's dates; without `as_of`, dates are no matter."""
+        if self.from_at is None and self.until_at is None:
+            return False
+        as_of = facts.get(AS_OF)
+        if not isinstance(as_of, int | float):
+            return False
+        early = self.from_at is not None and as_of < self.from_at
+        return early or (self.until_at is not None and as_of >= self.until_at)
 
 
 def told(rule: Rule, facts: Facts, failed: list[str]) -> str | None:
-    """The rule's text if it holds, else None.
+    """The rule's text if it holds, else None: asleep, it does not.
 
     A rule that raises counts as missing and is named in `failed`.
     """
     try:
+        if rule.asleep(facts):
+            return None
         return rule.text(facts) if rule.holds(facts) else None
     except Exception:  # noqa: BLE001 - one odd value must never cost a lead its score
         failed.append(rule.id)
@@ -67,16 +92,38 @@ class Ids:
 
 
 def read_rule(
-    reader: Reader, line: int, fields: dict[str, Node], facts: Mapping[str, str], ids: Ids
+    reader: Reader,
+    line: int,
+    fields: dict[str, Node],
+    names: Names,
+    ids: Ids,
+    keeper: str = "owner",
 ) -> Rule | None:
-    """The part that all rules share, from the fields named in `COMMON`."""
+    """The part that all rules share: the fields named in `COMMON`, `DATES`, and its keeper's."""
     name = ids.read(reader, fields["id"]) if "id" in fields else None
-    text = read_text(reader, fields["text"], facts) if "text" in fields else None
-    when = read_condition(reader, fields["when"], facts) if "when" in fields else None
-    examples = _read_examples(reader, fields["examples"], facts) if "examples" in fields else ()
+    text = read_text(reader, fields["text"], names.facts) if "text" in fields else None
+    when = read_condition(reader, fields["when"], names) if "when" in fields else None
+    examples = (
+        _read_examples(reader, fields["examples"], names.facts) if "examples" in fields else ()
+    )
+    kept_by = reader.word(fields[keeper], f"`{keeper}`") if keeper in fields else None
+    from_at, until_at = _read_dates(reader, fields)
     if name is None or text is None or when is None:
         return None
-    return Rule(name, reader.file, line, text, when, compile_row(when), examples)
+    test, said = compile_row(when), str(fields["text"].value)
+    return Rule(
+        name, reader.file, line, text, when, test, examples, said, kept_by, from_at, until_at
+    )
+
+
+def _read_dates(reader: Reader, fields: dict[str, Node]) -> tuple[int | None, int | None]:
+    """The moment at which a rule wakes, and the one at which it sleeps again: `until` counts."""
+    starts, ends = [
+        reader.date(fields[name], f"`{name}`") if name in fields else None for name in DATES
+    ]
+    if starts is not None and ends is not None and ends < starts:
+        reader.problem(fields["until"].line, "`until` lies before `from`: the rule would never hit")
+    return starts, None if ends is None else ends + DAY
 
 
 def _read_examples(reader: Reader, node: Node, facts: Mapping[str, str]) -> tuple[Example, ...]:

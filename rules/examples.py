@@ -33,7 +33,7 @@ def run_examples(rulebook: Rulebook) -> Tested:
 def _run(rulebook: Rulebook, rule: Rule, example: Example, routes: bool) -> str:
     """What is wrong with the outcome; nothing when it is as declared."""
     try:
-        held = rule.holds(example.facts) is True
+        held = rule.holds(example.facts) is True and not rule.asleep(example.facts)
         rule.text(example.facts)
     except Exception as error:  # noqa: BLE001 - told as the outcome of this example
         return f"raises {type(error).__name__}: {error}"

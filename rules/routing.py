@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rules.declaration import COMMON, Ids, Rule, read_rule, told
+from rules.declaration import COMMON, DATES, Ids, Rule, read_rule, told
 from rules.facts import ROUTE_FACTS, Facts
-from rules.language.conditions import read_fact
+from rules.language.names import Names
+from rules.language.read_conditions import read_fact
 from rules.language.reading import Reader
 from rules.language.source import Node
 from rules.report import Route
@@ -52,13 +53,14 @@ def _route(rule: str, target: Target, facts: Facts) -> Route:
     return Route(rule, target.owner.of(facts), target.destinations, target.respond_within_s)
 
 
-def read_routing(reader: Reader, node: Node, ids: Ids) -> Routing | None:
+def read_routing(reader: Reader, node: Node, names: Names, ids: Ids) -> Routing | None:
     """The whole file; None when the default, which every signal may need, is wrong."""
     fields = reader.fields(node, "routing.yaml", ("rules", "default"))
+    names = names._replace(facts=ROUTE_FACTS)
     rules: list[tuple[Rule, Target]] = []
     for item in reader.items(fields["rules"], "`rules`") if "rules" in fields else ():
-        parts = reader.fields(item, "a route", (*COMMON, *_TO))
-        rule = read_rule(reader, item.line, parts, ROUTE_FACTS, ids)
+        parts = reader.fields(item, "a route", (*COMMON, *_TO), ("kept_by", *DATES))
+        rule = read_rule(reader, item.line, parts, names, ids, "kept_by")
         target = _read_target(reader, parts)
         if rule is not None and target is not None:
             rules.append((rule, target))

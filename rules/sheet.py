@@ -4,14 +4,44 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rules.declaration import COMMON, Ids, Rule, read_rule, told
-from rules.facts import LEAD_FACTS, Facts
+from rules.declaration import COMMON, DATES, Ids, Rule, read_rule, told
+from rules.facts import AGE, Facts
+from rules.language.names import Names
+from rules.language.read_conditions import read_fact
 from rules.language.reading import Reader
+from rules.language.rows import conjunction
 from rules.language.source import Node
 from rules.report import Hit, HitGroup
 
 MOST = 100
 """A sheet never adds more, nor takes more away."""
+
+_MORE = ("owner", *DATES)
+_DAY_S = 86_400
+
+
+class Decay(NamedTuple):
+    """Points × 0.5 ^ (age / half-life): what happened long ago counts for less."""
+
+    fact: str
+    """An age."""
+    half_life_days: float
+
+    def share(self, facts: Facts) -> float:
+        """How much of the points is left, 0–1; nothing for an age that is none."""
+        age = facts.get(self.fact)
+        if not isinstance(age, int | float):
+            return 0.0
+        return float(0.5 ** (max(age, 0.0) / self.half_life_days))
+
+
+class Scored(NamedTuple):
+    """A rule with its group and points; with a decay, `rule.holds` asks for the age too."""
+
+    rule: Rule
+    group: str
+    points: float
+    decay: Decay | None = None
 
 
 class Sheet(NamedTuple):
@@ -19,8 +49,7 @@ class Sheet(NamedTuple):
 
     purpose: HitGroup
     caps: dict[str, float]
-    rules: tuple[tuple[Rule, str, float], ...]
-    """Each rule with its group and points."""
+    rules: tuple[Scored, ...]
 
     def add_up(
         self, facts: Facts, hits: list[Hit], failed: list[str], snoozed: frozenset[str]
@@ -32,10 +61,12 @@ class Sheet(NamedTuple):
         """
         room = self.caps.copy()
         total: float = 0
-        for rule, group, points in self.rules:
+        for rule, group, points, decay in self.rules:
             text = None if rule.id in snoozed else told(rule, facts, failed)
             if text is None:
                 continue
+            if decay is not None:
+                points *= decay.share(facts)  # noqa: PLW2901 - what is left of them
             added = min(abs(points), abs(room[group]), MOST - abs(total))
             added = added if points >= 0 else -added
             room[group] -= added
@@ -45,30 +76,59 @@ class Sheet(NamedTuple):
 
 
 def read_scored(
-    reader: Reader, fields: dict[str, Node], purpose: HitGroup, sign: int, ids: Ids
+    reader: Reader,
+    fields: dict[str, Node],
+    purpose: HitGroup,
+    sign: int,
+    names: Names,
+    ids: Ids,
 ) -> Sheet:
     """`groups` and `rules` of a sheet whose points all have this sign (1 or -1)."""
     caps = _read_caps(reader, fields["groups"], sign) if "groups" in fields else {}
-    rules: list[tuple[Rule, str, float]] = []
+    rules: list[Scored] = []
     for node in reader.items(fields["rules"], "`rules`") if "rules" in fields else ():
-        parts = reader.fields(node, "a rule", (*COMMON, "group", "points"))
-        rule = read_rule(reader, node.line, parts, LEAD_FACTS, ids)
+        parts = reader.fields(node, "a rule", (*COMMON, "group", "points"), (*_MORE, "decay"))
+        rule = read_rule(reader, node.line, parts, names, ids)
         group = _read_group(reader, parts["group"], caps) if "group" in parts else None
         points = _read_points(reader, parts["points"], "`points`", sign) if "points" in parts else 0
+        decay = _read_decay(reader, parts["decay"], names) if "decay" in parts else None
         if rule is not None and group is not None and points:
-            rules.append((rule, group, points))
+            rules.append(Scored(_aged(rule, decay), group, points, decay))
     return Sheet(purpose, caps, tuple(rules))
 
 
-def read_verdicts(reader: Reader, node: Node, purpose: HitGroup, ids: Ids) -> Sheet:
+def read_verdicts(reader: Reader, node: Node, purpose: HitGroup, names: Names, ids: Ids) -> Sheet:
     """Rules without points: that one of them holds is all that counts."""
-    rules: list[tuple[Rule, str, float]] = []
+    rules: list[Scored] = []
     for item in reader.items(node, f"`{purpose}` rules"):
-        parts = reader.fields(item, "a rule", COMMON)
-        rule = read_rule(reader, item.line, parts, LEAD_FACTS, ids)
+        parts = reader.fields(item, "a rule", COMMON, _MORE)
+        rule = read_rule(reader, item.line, parts, names, ids)
         if rule is not None:
-            rules.append((rule, "", 0.0))
+            rules.append(Scored(rule, "", 0.0))
     return Sheet(purpose, {"": 0.0}, tuple(rules))
+
+
+def _aged(rule: Rule, decay: Decay | None) -> Rule:
+    """Without the age there is nothing to decay by: the rule is missing then, not false."""
+    if decay is None:
+        return rule
+    known = lambda facts: None if facts.get(decay.fact) is None else True  # noqa: E731
+    return rule._replace(holds=conjunction([rule.holds, known]))
+
+
+def _read_decay(reader: Reader, node: Node, names: Names) -> Decay | None:
+    fields = reader.fields(node, "`decay`", ("fact", "half_life"))
+    fact = read_fact(reader, fields["fact"], names.facts) if "fact" in fields else None
+    if fact is not None and names.facts[fact] != AGE:
+        reader.problem(
+            fields["fact"].line,
+            f"`decay` cannot take `{fact}`: it is a {names.facts[fact]}, not an age in days",
+        )
+        return None
+    seconds = reader.duration(fields["half_life"], "`half_life`") if "half_life" in fields else None
+    if seconds == 0:
+        reader.problem(fields["half_life"].line, "`half_life` has to be longer than 0")
+    return Decay(fact, seconds / _DAY_S) if fact and seconds else None
 
 
 def _read_caps(reader: Reader, node: Node, sign: int) -> dict[str, float]:

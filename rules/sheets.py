@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from rules.declaration import Ids
+from rules.language.names import Names
 from rules.language.reading import Reader
 from rules.language.source import Node
 from rules.sheet import Sheet, read_scored, read_verdicts
@@ -15,34 +16,34 @@ _LETTERS = ("A", "B", "C")
 _LAST = "D"
 
 
-def read_fit(reader: Reader, node: Node, ids: Ids) -> tuple[Sheet, Grades]:
+def read_fit(reader: Reader, node: Node, names: Names, ids: Ids) -> tuple[Sheet, Grades]:
     """`grades`, `groups` and `rules`: points from 0 to 100."""
     fields = reader.fields(node, "fit.yaml", ("grades", "groups", "rules"))
     grades = _read_grades(reader, fields["grades"]) if "grades" in fields else ()
-    return read_scored(reader, fields, "fit", 1, ids), grades
+    return read_scored(reader, fields, "fit", 1, names, ids), grades
 
 
-def read_intent(reader: Reader, node: Node, ids: Ids) -> Sheet:
+def read_intent(reader: Reader, node: Node, names: Names, ids: Ids) -> Sheet:
     """`groups` and `rules`: points from 0 to 100."""
     fields = reader.fields(node, "intent.yaml", ("groups", "rules"))
-    return read_scored(reader, fields, "intent", 1, ids)
+    return read_scored(reader, fields, "intent", 1, names, ids)
 
 
-def read_negative(reader: Reader, node: Node, ids: Ids) -> tuple[Sheet, Sheet]:
+def read_negative(reader: Reader, node: Node, names: Names, ids: Ids) -> tuple[Sheet, Sheet]:
     """`groups` and `rules` take points away; `suppress` forbids signals."""
     fields = reader.fields(node, "negative.yaml", ("groups", "rules", "suppress"))
-    scored = read_scored(reader, fields, "negative", -1, ids)
+    scored = read_scored(reader, fields, "negative", -1, names, ids)
     if "suppress" not in fields:
         return scored, Sheet("suppress", {}, ())
-    return scored, read_verdicts(reader, fields["suppress"], "suppress", ids)
+    return scored, read_verdicts(reader, fields["suppress"], "suppress", names, ids)
 
 
-def read_account(reader: Reader, node: Node, ids: Ids) -> Sheet:
+def read_account(reader: Reader, node: Node, names: Names, ids: Ids) -> Sheet:
     """`mqa`: the account qualifies when one of these rules holds."""
     fields = reader.fields(node, "account.yaml", ("mqa",))
     if "mqa" not in fields:
         return Sheet("account", {}, ())
-    return read_verdicts(reader, fields["mqa"], "account", ids)
+    return read_verdicts(reader, fields["mqa"], "account", names, ids)
 
 
 def _read_grades(reader: Reader, node: Node) -> Grades:

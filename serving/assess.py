@@ -22,9 +22,13 @@ def assess(
 ) -> list[Standing]:
     """One standing a vector, in order, all from one release.
 
-    `extra` holds facts that are no features (`owner`, `email_domain`), one mapping a vector.
+    `extra` holds facts that are no features (`owner`, `email_domain`), one mapping a vector. The
+    moment of a vector is the rules' fact `as_of`.
     """
-    facts = [{**vector.values, **more} for vector, more in zip(vectors, extra, strict=True)]
+    facts = [
+        {**vector.values, **more, "as_of": vector.as_of}
+        for vector, more in zip(vectors, extra, strict=True)
+    ]
     reports = loaded.rulebook.evaluate(facts)
     scores: Sequence[Score | None] = [None] * len(vectors)
     if loaded.scorer is not None:

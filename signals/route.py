@@ -14,6 +14,7 @@ def route(standing: Standing, about: About, signal_type: str) -> dict[str, Any]:
     facts: dict[str, Value] = dict(standing.vector.values)
     facts["owner"] = about.owner
     facts["email_domain"] = about.email_domain
+    facts["as_of"] = standing.vector.as_of
     facts["band"] = standing.band
     facts["priority"] = standing.priority
     facts["propensity"] = standing.score.propensity if standing.score else None

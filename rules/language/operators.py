@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import re2
-
+from core.clock import DAY
+from rules.facts import AGE, MOMENT, NUMBER, WORD
+from rules.language.patterns import PATTERNS, compiled, read_domains, read_pattern
 from rules.language.reading import Reader
 from rules.language.source import Node
 
 Holds = Callable[[Any], bool]
 
-_BOTH = frozenset({"word", "number"})
-_WORD = frozenset({"word"})
-_NUMBER = frozenset({"number"})
+_WORD = frozenset({WORD})
+_NUMBER = frozenset({NUMBER, AGE})
+_BOTH = _WORD | _NUMBER
+_AGE = frozenset({AGE})
+_DATED = frozenset({AGE, MOMENT})
 _LARGEST = 1e15
-_LONGEST_PATTERN = 500
 
 
 class Operator(NamedTuple):
@@ -32,8 +34,10 @@ class Operator(NamedTuple):
 
 def read_one(reader: Reader, node: Node, kind: str) -> str | float | None:
     """A value of the fact's kind."""
-    if kind == "number":
+    if kind in _NUMBER:
         return reader.number(node, "the value of this fact", -_LARGEST, _LARGEST)
+    if kind == MOMENT:
+        return reader.moment(node, "the value of this fact")
     return reader.word(node, "the value of this fact")
 
 
@@ -52,44 +56,28 @@ def _read_range(reader: Reader, node: Node, _kind: str) -> tuple[float, float] |
     return None
 
 
-def _read_pattern(reader: Reader, node: Node, _kind: str) -> str | None:
-    """RE2 never backtracks: a hostile pattern is refused or runs in linear time."""
-    pattern = reader.word(node, "the value of `matches`")
-    if pattern is None:
-        return None
-    if len(pattern) > _LONGEST_PATTERN:
-        reader.problem(node.line, f"a pattern is at most {_LONGEST_PATTERN} characters long")
-        return None
-    try:
-        _compiled(pattern)
-    except re2.error as error:
-        told = error.args[0] if error.args else error
-        said = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
-        reader.problem(node.line, f"`matches` cannot use this pattern: {said}")
-        return None
-    return pattern
+def _read_days(reader: Reader, node: Node, _kind: str) -> float | None:
+    return reader.number(node, "the value of `within_days`", 0, _LARGEST)
 
 
-def _compiled(pattern: str) -> Any:
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    return re2.compile(pattern, options)
-
-
-def _contains(part: str) -> Holds:
-    folded = part.casefold()
-    return lambda value: folded in value.casefold()
-
-
-def _matches(pattern: str) -> Holds:
-    compiled = _compiled(pattern)
-    return lambda value: compiled.search(value) is not None
+def _read_date(reader: Reader, node: Node, _kind: str) -> int | None:
+    return reader.date(node, "the value of this operator")
 
 
 def _between(ends: tuple[float, float]) -> Holds:
     low, high = ends
     return lambda value: low <= value <= high
+
+
+def _found(operator: str) -> Callable[[Any], Holds]:
+    """The test of an operator that is a pattern, found anywhere in the word."""
+    pattern_of = PATTERNS[operator]
+
+    def make(said: Any) -> Holds:
+        pattern = compiled(pattern_of(said))
+        return lambda value: pattern.search(value) is not None
+
+    return make
 
 
 OPERATORS: dict[str, Operator] = {
@@ -102,22 +90,38 @@ OPERATORS: dict[str, Operator] = {
     "above": Operator(_NUMBER, read_one, lambda said: lambda value: bool(value > said)),
     "below": Operator(_NUMBER, read_one, lambda said: lambda value: bool(value < said)),
     "between": Operator(_NUMBER, _read_range, _between),
-    "contains": Operator(_WORD, read_one, _contains),
-    "matches": Operator(_WORD, _read_pattern, _matches),
+    "contains": Operator(_WORD, read_one, _found("contains")),
+    "starts_with": Operator(_WORD, read_one, _found("starts_with")),
+    "matches": Operator(_WORD, read_pattern, _found("matches")),
+    "domain": Operator(_WORD, read_domains, _found("domain")),
+    "within_days": Operator(_AGE, _read_days, lambda said: lambda value: bool(value <= said)),
+    "before": Operator(_DATED, _read_date, lambda said: lambda value: bool(value < said)),
+    "after": Operator(_DATED, _read_date, lambda said: lambda value: bool(value >= said + DAY)),
 }
-"""`is`, `in` and their opposites compare exactly; `contains` and `matches` ignore case."""
+"""`is`, `in` and their opposites compare exactly; what is in `PATTERNS` ignores case.
+
+`before` and `after` are tests of a moment, and their value is the beginning of a UTC day: before it
+began, after it ended. An age is made a moment first (`conditions.Happened`)."""
 
 IS_MISSING = "is_missing"
 """The one operator that looks at absence; it takes no value and any fact."""
 
 NAMES = (*OPERATORS, IS_MISSING)
 
+LISTED = frozenset({"in", "not_in", "domain"})
+"""The operators that take a named list."""
+
+DATED = frozenset({"before", "after"})
+
 SIGNS = {
-    "==": "is", "=": "is", "equals": "is", "!=": "is_not",
+    "==": "is", "=": "is", "equals": "is", "eq": "is", "!=": "is_not", "<>": "is_not",
     ">=": "at_least", "=>": "at_least", "gte": "at_least",
     "<=": "at_most", "=<": "at_most", "lte": "at_most",
-    ">": "above", "gt": "above", "greater_than": "above",
+    ">": "above", "gt": "above", "greater_than": "above", "more_than": "above",
     "<": "below", "lt": "below", "less_than": "below",
-    "regex": "matches",
+    "regex": "matches", "like": "contains", "includes": "contains", "begins_with": "starts_with",
+    "one_of": "in", "none_of": "not_in", "email_domain": "domain", "ends_with": "domain",
+    "since": "after", "until": "before", "within": "within_days", "last_days": "within_days",
+    "exists": "is_missing", "missing": "is_missing", "is_null": "is_missing",
 }  # fmt: skip
 """What people write by habit, for a good “did you mean”."""

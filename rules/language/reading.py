@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 
+from core.clock import from_iso
 from core.errors import Problem
 from rules.language.source import Node
 
@@ -15,7 +16,10 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 MOST_GUESSES = 100
 LONGEST = 400
 """Characters of a message: a word of a megabyte is not repeated."""
+MOST_PATTERNS = 200
+"""RE2 patterns in one file: each may take half a megabyte of memory."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -31,6 +35,7 @@ class Reader:
         self.file = file
         self._found: list[tuple[int, str]] = []
         self._guesses = MOST_GUESSES
+        self._patterns = MOST_PATTERNS
 
     @property
     def problems(self) -> list[Problem]:
@@ -118,6 +123,28 @@ class Reader:
             return int(match[1]) * _SECONDS[match[2]]
         self._wrong(node, f"{what} has to be a duration such as `30s`, `15m`, `24h` or `7d`")
         return None
+
+    def date(self, node: Node, what: str) -> int | None:
+        """`2026-05-01` → the microsecond at which that UTC day begins."""
+        if isinstance(node.value, str) and _DATE.fullmatch(node.value):
+            return self.moment(node, what)
+        self._wrong(node, f"{what} has to be a date such as `2026-05-01`")
+        return None
+
+    def moment(self, node: Node, what: str) -> int | None:
+        """A date, or a date and time in ISO 8601 → microseconds; no zone means UTC."""
+        try:
+            return from_iso(node.value if isinstance(node.value, str) else "")
+        except (ValueError, OverflowError):
+            self._wrong(node, f"{what} has to be a date such as `2026-05-01`, or one with a time")
+        return None
+
+    def may_compile(self, line: int) -> bool:
+        """Counts one pattern; False, and a problem, once this file has too many."""
+        self._patterns -= 1
+        if self._patterns == -1:
+            self.problem(line, f"one file has at most {MOST_PATTERNS} patterns: use `in` or lists")
+        return self._patterns >= 0
 
     def _wrong(self, node: Node, message: str) -> None:
         """Notes the problem, with what was seen instead."""

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rules.facts import Facts
-from rules.language.conditions import AllOf, AnyOf, Compare, Condition, Missing, Not
+from core.clock import DAY
+from rules.facts import AS_OF, Facts
+from rules.language.conditions import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Happened,
+    Missing,
+    Not,
+    Segment,
+)
 from rules.language.operators import OPERATORS, Holds
 
 Truth = bool | None
 Test = Callable[[Facts], Truth]
 
 
-def compile_row(condition: Condition) -> Test:
+def compile_row(condition: Condition) -> Test:  # noqa: PLR0911 - one a form
     """The test of `condition`: True, False, or None where missing facts leave it open."""
     match condition:
         case Compare(fact, op, value):
             return comparison(fact, OPERATORS[op].make(value))
+        case Happened(fact, op, day):
+            return happened(fact, OPERATORS[op].make(day))
         case Missing(fact):
             return missing(fact)
+        case Segment(_, part):
+            return compile_row(part)
         case Not(part):
             return negation(compile_row(part))
         case AllOf(parts):
@@ -31,6 +45,19 @@ def comparison(fact: str, holds: Holds) -> Test:
     def test(facts: Facts) -> Truth:
         value = facts.get(fact)
         return None if value is None else holds(value)
+
+    return test
+
+
+def happened(fact: str, holds: Holds) -> Test:
+    """An age in days, tested as the moment it counts from."""
+
+    def test(facts: Facts) -> Truth:
+        age, as_of = facts.get(fact), facts.get(AS_OF)
+        if age is None or as_of is None:
+            return None
+        # Ages are floats: rounded, an event at midnight is not a fraction of a microsecond before.
+        return holds(round(as_of - age * DAY))  # type: ignore[operator]
 
     return test
 

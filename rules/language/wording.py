@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from rules.facts import Facts, Value
-from rules.language.conditions import unknown_fact
+from core.clock import to_iso
+from rules.facts import AGE, MOMENT, NUMBER, Facts, Value
+from rules.language.read_conditions import unknown_fact
 from rules.language.reading import Reader
 from rules.language.source import Node
 
@@ -31,14 +32,14 @@ def read_text(reader: Reader, node: Node, facts: Mapping[str, str]) -> Fill | No
         fact, *nouns = place.split("|")
         if fact not in facts:
             reader.problem(node.line, f"`text`: {unknown_fact(reader, fact, facts)}")
-        elif nouns and (len(nouns) != 2 or facts[fact] != "number"):
+        elif nouns and (len(nouns) != 2 or facts[fact] not in {NUMBER, AGE}):
             reader.problem(node.line, f"`{{{place}}}`: write {{number|one|many}}")
-    return _fill(text) if reader.count() == before else None
+    return _fill(text, facts) if reader.count() == before else None
 
 
-def _fill(text: str) -> Fill:
+def _fill(text: str, kinds: Mapping[str, str]) -> Fill:
     said = _PLACE.split(text)[::2]
-    tellers = [_teller(place) for place in _PLACE.findall(text)]
+    tellers = [_teller(place, kinds) for place in _PLACE.findall(text)]
     if not tellers:
         return lambda _: text
     if len(tellers) == 1:  # nearly all texts, and a third faster
@@ -48,8 +49,10 @@ def _fill(text: str) -> Fill:
     return lambda facts: template.format(*(teller(facts) for teller in tellers))
 
 
-def _teller(place: str) -> Fill:
+def _teller(place: str, kinds: Mapping[str, str]) -> Fill:
     fact, *nouns = place.split("|")
+    if kinds[fact] == MOMENT:
+        return lambda facts: tell_day(facts.get(fact))
     if not nouns:
         return lambda facts: tell(facts.get(fact))
     one, many = nouns
@@ -71,3 +74,8 @@ def tell(value: Value) -> str:
     if value == int(value) or abs(value) >= 10:
         return f"{value:,.0f}"
     return f"{value:.1f}"
+
+
+def tell_day(value: Value) -> str:
+    """A moment → “2026-05-01”, its UTC day."""
+    return to_iso(value)[:10] if isinstance(value, int) else "unknown"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.facts import Facts
-from rules.language.conditions import read_condition
+from rules.language.names import Names
+from rules.language.read_conditions import read_condition
 from rules.language.reading import Reader
 from rules.language.rows import Test as Condition
 from rules.language.rows import compile_row, conjunction, disjunction, negation
@@ -52,7 +53,7 @@ def compiled(text: str) -> Condition:
     reader = Reader("here.yaml")
     node = read_yaml(text, reader)
     assert isinstance(node, Node)
-    condition = read_condition(reader, node, KINDS)
+    condition = read_condition(reader, node, Names(KINDS))
     assert condition is not None, reader.problems
     return compile_row(condition)
 

@@ -44,7 +44,7 @@ def test_no_group_exceeds_its_cap_and_no_sheet_its_hundred(facts: Facts) -> None
     assert 0 <= report.intent_points <= 100
     assert -100 <= report.negative_points <= 0
     for sheet in (BOOK.fit, BOOK.intent, BOOK.negative):
-        group_of = {rule.id: group for rule, group, _ in sheet.rules}
+        group_of = {rule.id: group for rule, group, *_ in sheet.rules}
         sums = Counter[str]()
         for hit in report.hits:
             if hit.group == sheet.purpose:

@@ -51,7 +51,7 @@ def test_an_example_that_raises_is_a_wrong_example(rulebook: Rulebook) -> None:
 
     example = Example({}, hit=True, line=3)
     when = Missing("owner")
-    rule = Rule("odd", "routing.yaml", 1, lambda _: "", when, raises, (example,))
+    rule = Rule("odd", "routing.yaml", 1, lambda _: "", when, raises, (example,), "")
     routing = Routing(((rule, rulebook.routing.default),), "rest", rulebook.routing.default)
     wrong = run_examples(rulebook._replace(routing=routing)).wrong
     assert [str(one) for one in wrong] == [
@@ -63,4 +63,4 @@ def test_an_example_that_raises_is_a_wrong_example(rulebook: Rulebook) -> None:
 def test_no_group_is_empty(rulebook: Rulebook, place: str) -> None:
     """A group that no rule uses is a cap on nothing: a leftover."""
     sheet = getattr(rulebook, place)
-    assert {group for _, group, _ in sheet.rules} == set(sheet.caps)
+    assert {group for _, group, *_ in sheet.rules} == set(sheet.caps)
