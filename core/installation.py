@@ -20,6 +20,7 @@ class Installation:
         self.feast = self.root / "feast"
         self.mlflow = self.root / "mlflow"
         self.releases = self.root / "releases"
+        self.cases = self.root / "cases"
         self.redis = self.root / "redis"
         self.run = self.root / "run"
         self.logs = self.root / "logs"

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database import metadata, upsert
+from core.database import chunks, metadata, upsert
 from events.types import EnrichedEvent, Event, IdentifierKind
 
 CRM_LEAD = sa.Table(
@@ -65,6 +65,26 @@ def owners(connection: sa.Connection, lead_ids: list[str]) -> dict[str, str]:
         .order_by(CRM_LEAD.c.created_at)
     )
     return {row.lead_id: row.owner for row in rows}
+
+
+def owners_then(connection: sa.Connection, asks: Sequence[tuple[str, int]]) -> list[str | None]:
+    """For each (lead id, moment) the owner that the CRM had named by then, in order.
+
+    A later word of the CRM on the same lead replaces an earlier one, so before it nobody is known.
+    """
+    told: dict[str, list[tuple[int, str]]] = {}
+    for some in chunks(sorted({lead_id for lead_id, _ in asks})):
+        columns = (CRM_LEAD.c.lead_id, CRM_LEAD.c.known_at, CRM_LEAD.c.owner)
+        for row in connection.execute(
+            sa.select(*columns)
+            .where(CRM_LEAD.c.lead_id.in_(some), CRM_LEAD.c.owner.is_not(None))
+            .order_by(CRM_LEAD.c.created_at.desc())
+        ):
+            told.setdefault(row.lead_id, []).append((row.known_at, row.owner))
+    return [
+        next((owner for known_at, owner in told.get(lead_id, ()) if known_at <= moment), None)
+        for lead_id, moment in asks
+    ]
 
 
 def _lead_row(crm_id: str, one: EnrichedEvent) -> dict[str, Any]:

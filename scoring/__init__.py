@@ -4,6 +4,7 @@ score.py      `Score`, what a model answers
 card.py       `model.json`: the features a model reads, its calibration, its digests
 encoding.py   feature vectors → the matrix of numbers that the trees read
 scorer.py     `Scorer`: a release folder, verified and loaded; vectors → scores
+cases.py      leads of the past as they were known, with propensities of a model new to them
 wording.py    a feature and its value in a seller's words
 registry.py   the MLflow registry: champion, versions, their files (imports MLflow when asked)
 watcher.py    copies the registry's champion into the release in force

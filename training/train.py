@@ -1,4 +1,4 @@
-"""label → fit → compare → publish: the whole way from wins and losses to a model in force."""
+"""label → fit → compare → publish → keep: from wins and losses to a model in force."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from core.settings import Models
 from events.labels import Labels, label
 from features.profile import profile_of, write_profile
 from scoring import Scorer
+from scoring.cases import Origin, write_cases
 from scoring.registry import MODEL_NAME
 from scoring.watcher import Watcher
 from training.build import Built, build, write
+from training.cases import cases
 from training.compare import compare
 from training.dataset import AGES, Example, examples, teaching
 from training.fit import PARAMETERS
@@ -57,6 +59,8 @@ def train(
 ) -> dict[str, Any]:
     """Trains, publishes and (with `promote`) puts a model in force; returns its figures.
 
+    What it knew of each lead is kept as cases of the past, on which edits of rules are tried.
+
     WorkError when there is too little to learn from, or MLflow does not take the model.
     """
     watch = Stopwatch()
@@ -74,13 +78,18 @@ def train(
         files = Path(temporary)
         with watch.step("compare"):
             write(built, files, {})
-            figures = _evaluate(Scorer.load(files), tested)
+            scorer = Scorer.load(files)
+            figures = _evaluate(scorer, tested)
             write(built, files, figures["all"])
             write_profile(files, profile_of([one.vector for one in lessons]))
         with watch.step("publish"):
             parameters = _parameters(built, labels, order, models)
             version = publish(installation, files, parameters, _flat(figures), order.promote)
             Watcher(installation, engine).look()
+        with watch.step("keep"):
+            known = [one for one in found if one.age == age]
+            told = cases(engine, known, lessons, built, scorer, models.label_days)
+            write_cases(installation, _origin(version, order, models), told)
     return {
         "name": MODEL_NAME,
         "version": version,
@@ -92,8 +101,19 @@ def train(
         "examples": len(taught),
         "trees": built.fitted.tree_count,
         "features": len(built.card.inputs),
+        "cases": len(told),
         "seconds": watch.seconds,
     }
+
+
+def _origin(version: str, order: Order, models: Models) -> Origin:
+    return Origin(
+        model=MODEL_NAME,
+        version=version,
+        made_at=order.now,
+        moment_days=models.moment_days,
+        label_days=models.label_days,
+    )
 
 
 def _labels(engine: sa.Engine, window_days: int, now: int) -> Labels:

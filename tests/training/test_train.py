@@ -18,6 +18,7 @@ from core.settings import Models
 from events.outcomes import CRM_LEAD, OUTCOME
 from features.vector import FeatureVector, vector
 from scoring import ModelRefused, Scorer, registry
+from scoring.cases import files, read_cases
 from scoring.watcher import Watcher
 from training.commands.models import list_models, promote, rollback
 from training.train import Order, train
@@ -84,6 +85,9 @@ def test_a_model_is_trained_promoted_and_rolled_back(installation, engine):
     assert (first["name"], first["version"], first["promoted"]) == ("lead_propensity", "1", True)
     assert first["test"]["auc"] > 0.6
     assert first["labels"] == {"known": LEADS, "censored": 0}
+    kept = read_cases(files(installation)[0])
+    assert kept is not None
+    assert (kept.origin.version, kept.table.num_rows) == ("1", LEADS)
     assert release.current(engine).model_version == "1"
     scorer = Scorer.load(installation.releases / "lead_propensity-1")
     assert (scorer.version, scorer.feature_names) == ("1", ("pricing_views_30d", "seniority"))

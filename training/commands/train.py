@@ -47,7 +47,7 @@ def train(
         seed=seed,
         threads=threads,
     )
-    click.echo("training: label, read, fit, compare, publish …", err=True)
+    click.echo("training: label, read, fit, compare, publish, keep …", err=True)
     told = train(installed.installation, installed.engine, installed.settings.models, order)
     click.echo(msgspec.json.encode(told).decode() if as_json else _tell(told))
 

@@ -1,0 +1,73 @@
+"""Labelled examples → cases: each with a propensity of a model that had never seen the lead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from core.database import reading
+from scoring import Scorer
+from scoring.cases import Case, Source
+from signals.beside import beside_then
+from training.build import Built
+from training.dataset import Example
+
+Chance = tuple[float, Source]
+
+
+def cases(
+    engine: sa.Engine,
+    found: Sequence[Example],
+    lessons: Sequence[Example],
+    built: Built,
+    scorer: Scorer,
+    label_days: int,
+) -> list[Case]:
+    """One case a lead, at its evaluated age, in the order of `found`.
+
+    Leads that taught the model get what cross-validation said of them, by trees that saw neither
+    them nor their account; all others what the model says.
+    """
+    seen = _out_of_fold(lessons, built)
+    fresh = [one for one in found if _name(one) not in seen]
+    scores = scorer.score([one.vector for one in fresh])
+    chances: dict[tuple[str, int], Chance] = {
+        _name(one): (score.propensity, "held_out") for one, score in zip(fresh, scores, strict=True)
+    }
+    chances |= seen
+    with reading(engine) as connection:
+        beside = beside_then(connection, [one.vector for one in found])
+    return [
+        _case(one, extra, chances[_name(one)], label_days)
+        for one, extra in zip(found, beside, strict=True)
+    ]
+
+
+def _out_of_fold(lessons: Sequence[Example], built: Built) -> dict[tuple[str, int], Chance]:
+    at = built.card.calibration.propensity_at
+    return {
+        _name(one): (at(margin), "out_of_fold")
+        for one, margin in zip(lessons, built.fitted.margins.tolist(), strict=True)
+    }
+
+
+def _name(one: Example) -> tuple[str, int]:
+    return one.label.crm_id, one.age
+
+
+def _case(one: Example, extra: dict[str, str | None], chance: Chance, label_days: int) -> Case:
+    return Case(
+        lead_id=one.vector.lead_id,
+        account_id=one.vector.account_id,
+        crm_id=one.label.crm_id,
+        moment=one.vector.as_of,
+        settled_at=one.label.settled_at(label_days),
+        won=one.label.won,
+        value=one.label.value,
+        owner=extra["owner"],
+        email_domain=extra["email_domain"],
+        propensity=chance[0],
+        source=chance[1],
+        values=one.vector.values,
+    )
