@@ -49,19 +49,40 @@ def revenue(rate: float, worth: float, spread: float, cap: float, lift: float = 
     return draw
 
 
+def speed(rate: float, lift: float = 0.0) -> Draw:
+    """Wins as above, on any day of the window alike: each worth the share of it that is left."""
+
+    def draw(chance: np.random.Generator, arm: int, units: int) -> Numbers:
+        left: Numbers = wins(rate, lift)(chance, arm, units) * chance.random(units)
+        return left
+
+    return draw
+
+
 def play(
-    draw: Draw, share: float, planned: int, days: int, runs: int, seed: int, alpha: float = ALPHA
+    draw: Draw,
+    share: float,
+    planned: int,
+    days: int,
+    runs: int,
+    seed: int,
+    *,
+    looked_for: int | None = None,
+    alpha: float = ALPHA,
 ) -> Iterator[Played]:
-    """`runs` experiments of `days` days that reach `planned` units together, looked at daily."""
+    """`runs` experiments of `days` days with `planned` units in all, looked at daily.
+
+    `looked_for` is the size that the interval is made for, if it is another.
+    """
     chance = np.random.default_rng(seed)
     for _ in range(runs):
-        arrived = np.sort(chance.integers(0, days, planned))
+        arrived = chance.integers(0, days, planned)
         challenger = chance.random(planned) < share
         arms = [
             _by_day(draw(chance, arm, int(chosen.sum())), arrived[chosen], days)
             for arm, chosen in enumerate((~challenger, challenger))
         ]
-        yield _first_decision(arms[0], arms[1], planned, alpha)
+        yield _first_decision(arms[0], arms[1], looked_for or planned, alpha)
 
 
 def _by_day(values: Numbers, arrived: NDArray[np.int64], days: int) -> Counted:

@@ -57,7 +57,7 @@ def judge(figures: Figures) -> Told:
         Verdict.GUARDRAIL: bool(figures.broken),
         Verdict.CHALLENGER_WINS: low > 0,
         Verdict.CHAMPION_WINS: high < 0,
-        Verdict.FUTILE: 0 < wanted and high < wanted,
+        Verdict.FUTILE: wanted > 0 and high < wanted,
         Verdict.OUT_OF_TIME: figures.days >= figures.max_days,
         Verdict.KEEP_RUNNING: True,
     }
@@ -72,7 +72,7 @@ def _words(verdict: Verdict, figures: Figures) -> str:
         Verdict.GUARDRAIL: f"stop: the challenger does harm: {' and '.join(figures.broken)}",
         Verdict.CHALLENGER_WINS: "challenger wins: stop with --promote",
         Verdict.CHAMPION_WINS: "champion wins: stop, the challenger is worse",
-        Verdict.FUTILE: f"futile: stop, a lift of {figures.lift:.0%} is not to be expected any more",
+        Verdict.FUTILE: f"futile: stop, a lift of {figures.lift:.0%} is no longer to be expected",
         Verdict.OUT_OF_TIME: f"out of time: {figures.max_days} days have passed without a "
         "decision; stop and keep the champion",
         Verdict.KEEP_RUNNING: f"keep running: {_missing(figures)}",
