@@ -80,7 +80,7 @@ def _kill_under_traffic(
     try:
         for name in victims(kills, seed):
             if draw.random() < CALM:
-                _await_traffic(senders)
+                await_traffic(senders)
             time.sleep(draw.uniform(0, MOST_PAUSE_S))
             running.kill(name)
             killed.append(name)
@@ -93,7 +93,8 @@ def _kill_under_traffic(
     return killed
 
 
-def _await_traffic(senders: list[Sender]) -> None:
+def await_traffic(senders: list[Sender]) -> None:
+    """Until each of them got another answer."""
     before = [len(sender.acknowledged) for sender in senders]
     until(
         lambda: all(

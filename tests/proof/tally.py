@@ -102,14 +102,15 @@ class Stores:
 
 def caught_up(stores: Stores) -> bool:
     """Nothing waits: in the log, for the online store, or in the outbox."""
+    return not stores.column(OUTBOX.c.state, OUTBOX.c.state != DELIVERED) and processed(stores)
+
+
+def processed(stores: Stores) -> bool:
+    """Nothing waits in the log or for the online store."""
     log = EventLog(stores.installation.log_db)
     last = log.last_offset()
     log.close()
-    if stores.progress().offset < last or stores.column(
-        OUTBOX.c.state, OUTBOX.c.state != DELIVERED
-    ):
-        return False
-    return not stores.online_differs()
+    return stores.progress().offset >= last and not stores.online_differs()
 
 
 def tally(stores: Stores, receiver: Receiver, messages: Sequence[dict[str, Any]]) -> Tally:
