@@ -26,6 +26,7 @@ metadata = sa.MetaData()
 
 TABLES = (
     "core.release",
+    "events.attributes",
     "events.failed",
     "events.fates",
     "events.identity.tables",

@@ -38,17 +38,24 @@ OUTCOME = sa.Table(
 
 
 def save_outcomes(connection: sa.Connection, enriched: Sequence[EnrichedEvent]) -> None:
-    """Keeps the leads opened and the deals closed in a batch; a later word on one replaces it."""
+    """Keeps the leads opened and the deals closed in a batch; a later word on one replaces it.
+
+    A deal that is open again has no outcome until it is closed once more.
+    """
     leads: dict[str, dict[str, Any]] = {}
-    deals: dict[str, dict[str, Any]] = {}
+    deals: dict[str, dict[str, Any] | None] = {}
     for one in enriched:
-        name = one.matched.event.name
-        if name == "lead_created" and (crm_id := crm_id_of(one.matched.event)):
+        event = one.matched.event
+        if event.name == "lead_created" and (crm_id := crm_id_of(event)):
             leads[crm_id] = _lead_row(crm_id, one)
-        elif name == "opportunity_closed" and (deal := _deal_row(one)):
+        elif event.name == "opportunity_closed" and (deal := _deal_row(one)):
             deals[deal["deal_id"]] = deal
+        elif event.name == "opportunity_reopened":
+            deals[str(event.properties.get("opportunity_id"))] = None
     upsert(CRM_LEAD, connection, list(leads.values()))
-    upsert(OUTCOME, connection, list(deals.values()))
+    upsert(OUTCOME, connection, [deal for deal in deals.values() if deal])
+    for some in chunks([deal_id for deal_id, deal in deals.items() if deal is None]):
+        connection.execute(sa.delete(OUTCOME).where(OUTCOME.c.deal_id.in_(some)))
 
 
 def crm_id_of(event: Event) -> str | None:

@@ -23,7 +23,9 @@ EVENTS: dict[str, str] = {
     "meeting_logged": "a meeting",
     "demo_logged": "a demo was given",
     "lead_created": "the CRM opened a lead",
+    "lead_updated": "the CRM told more of a lead, or something else than before",
     "opportunity_created": "the CRM opened a deal",
     "opportunity_closed": "a deal was won or lost",
+    "opportunity_reopened": "a deal that was closed is open again",
 }
 """Name → what it marks."""

@@ -19,6 +19,7 @@ from core.installation import Installation
 from core.settings import Settings
 from events import progress
 from events.archive import KIND, archive_table
+from events.attributes import save_attributes
 from events.enrichment.enrich import enrich
 from events.failed import save_failed
 from events.fates import remember
@@ -173,6 +174,7 @@ class Pipeline:
             if batch.retold:
                 batch.retold.save(record)
             save_outcomes(record, batch.enriched)
+            save_attributes(record, self._installation.secret(), batch.enriched)
             save_tiles(record, batch.rows)
             upsert(RETELL_DUE, record, [{"lead_id": one} for one in sorted(batch.late)])
             self._lake.list_pending(record)
