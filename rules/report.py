@@ -6,6 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from rules.facts import Facts
+from rules.language.wording import Fill
+
 HitGroup = Literal["fit", "intent", "negative", "suppress", "account"]
 
 
@@ -15,11 +18,22 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     id: str
     group: HitGroup
     """The purpose of the file that the rule stands in."""
-    text: str
-    """For a seller, with the lead's own values filled in."""
+    said: str | tuple[Fill, Facts]
+    """The text, or what it is filled from: most texts of a batch are never asked for."""
     points: float
     """What it added after its group's cap, so that the hits of a purpose add up to its points.
     Negative takes points away; 0 for suppressions and account rules."""
+
+    @property
+    def text(self) -> str:
+        """For a seller, with the lead's own values filled in; the id where one cannot be told."""
+        if isinstance(self.said, str):
+            return self.said
+        fill, facts = self.said
+        try:
+            return fill(facts)
+        except Exception:  # noqa: BLE001 - one odd value must never cost a lead its reasons
+            return self.id
 
 
 class RuleReport(msgspec.Struct, frozen=True):
@@ -54,3 +68,5 @@ class Route(msgspec.Struct, frozen=True):
     destinations: tuple[str, ...]
     """`console` or `kind:name`, such as `slack:#hot-leads`."""
     respond_within_s: int
+    pool: Pool | None = None
+    """The round robin that chooses the owner; `owner` is then who takes over without room."""

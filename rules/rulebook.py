@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from rules.declaration import Rule
 from rules.facts import Facts
+from rules.language.steps import Tracer, compile_steps
+from rules.plan import Found, Plan
 from rules.priority import Priority
 from rules.report import Hit, Route, RuleReport
 from rules.routing import Routing
@@ -15,7 +19,8 @@ from rules.sheet import Sheet
 _NONE: frozenset[str] = frozenset()
 
 
-class Rulebook(NamedTuple):
+@dataclass(frozen=True)
+class Rulebook:
     """Immutable and free of side effects: share it between threads."""
 
     fit: Sheet
@@ -28,6 +33,21 @@ class Rulebook(NamedTuple):
     scale: Priority
     routing: Routing
 
+    @cached_property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """In the order in which they are evaluated."""
+        return self.fit, self.intent, self.negative, self.suppressions, self.account
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What `evaluate` does, made once."""
+        return Plan(self.sheets)
+
+    @cached_property
+    def tracers(self) -> dict[str, Tracer]:
+        """Rule's id → what tells its condition with the values read."""
+        return {rule.id: compile_steps(rule.when) for rule in self.rules()}
+
     def evaluate(
         self, batch: Sequence[Facts], snoozed: Sequence[frozenset[str]] | None = None
     ) -> list[RuleReport]:
@@ -35,46 +55,39 @@ class Rulebook(NamedTuple):
 
         `snoozed` holds, for each lead, the ids of the rules to be passed over.
         """
+        found = self.plan.find(batch)
         if snoozed is None:
-            return [self._evaluate(facts, _NONE) for facts in batch]
-        return [self._evaluate(*pair) for pair in zip(batch, snoozed, strict=True)]
+            snoozed = [_NONE] * len(batch)
+        return [self._report(*one) for one in zip(batch, found, snoozed, strict=True)]
 
-    def _evaluate(self, facts: Facts, snoozed: frozenset[str]) -> RuleReport:
-        hits: list[Hit] = []
-        failed: list[str] = []
-        fit = self.fit.add_up(facts, hits, failed, snoozed)
-        intent = self.intent.add_up(facts, hits, failed, snoozed)
-        negative = self.negative.add_up(facts, hits, failed, snoozed)
-        first = len(hits)
-        self.suppressions.add_up(facts, hits, failed, snoozed)
-        by = tuple(hit.id for hit in hits[first:])
-        before = len(hits)
-        self.account.add_up(facts, hits, failed, snoozed)
+    def _report(self, facts: Facts, found: Found, snoozed: frozenset[str]) -> RuleReport:
+        hits, failed, (fit, intent, negative, *_) = self.plan.count(facts, found, snoozed)
+        by = tuple([hit.id for hit in hits if hit.group == "suppress"])
+        points = math.floor(fit + 0.5)
         return RuleReport(
-            fit_points=round(fit),
-            grade=self.grade(round(fit)),
+            fit_points=points,
+            grade=self.grade(points),
             intent_points=intent,
             negative_points=negative,
             suppressed=bool(by),
             by=by,
-            mqa=len(hits) > before,
+            mqa=bool(hits) and hits[-1].group == "account",
             hits=tuple(hits),
-            failed=tuple(failed),
+            failed=failed,
             snoozed=self._passed_over(snoozed) if snoozed else (),
         )
 
     def _passed_over(self, snoozed: frozenset[str]) -> tuple[str, ...]:
         """In the order of the files; ids that no sheet has are no matter."""
-        scored = (rule.id for sheet in self.sheets() for rule, *_ in sheet.rules)
+        scored = (one.rule.id for sheet in self.sheets for one in sheet.rules)
         return tuple(name for name in scored if name in snoozed)
-
-    def sheets(self) -> tuple[Sheet, ...]:
-        """In the order in which they are evaluated."""
-        return self.fit, self.intent, self.negative, self.suppressions, self.account
 
     def grade(self, fit_points: int) -> str:
         """A–D."""
-        return next(grade for least, grade in self.grades if fit_points >= least)
+        for least, grade in self.grades:
+            if fit_points >= least:
+                return grade
+        raise AssertionError("the last grade starts at 0")
 
     def priority(self, report: RuleReport, propensity: float | None) -> float:
         """0–100; `propensity` None when there is no model. The formula is in `rules.priority`."""
@@ -102,5 +115,5 @@ class Rulebook(NamedTuple):
 
     def rules(self) -> list[Rule]:
         """All rules with a condition, in the order of the files."""
-        scored = [rule for sheet in self.sheets() for rule, *_ in sheet.rules]
+        scored = [one.rule for sheet in self.sheets for one in sheet.rules]
         return [*scored, *(rule for rule, _ in self.routing.rules)]

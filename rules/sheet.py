@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rules.declaration import COMMON, DATES, Ids, Rule, read_rule, told
+from rules.declaration import COMMON, DATES, Ids, Rule, read_rule
 from rules.facts import AGE, Facts
 from rules.language.names import Names
 from rules.language.read_conditions import read_fact
 from rules.language.reading import Reader
 from rules.language.rows import conjunction
 from rules.language.source import Node
-from rules.report import Hit, HitGroup
+from rules.report import HitGroup
 
 MOST = 100
 """A sheet never adds more, nor takes more away."""
@@ -50,29 +50,6 @@ class Sheet(NamedTuple):
     purpose: HitGroup
     caps: dict[str, float]
     rules: tuple[Scored, ...]
-
-    def add_up(
-        self, facts: Facts, hits: list[Hit], failed: list[str], snoozed: frozenset[str]
-    ) -> float:
-        """Appends the hits and returns their points; `snoozed` rules are passed over.
-
-        Hits are counted in the order of the file, until the cap of their group is used up or the
-        sheet has reached 100 (or -100): so the points of the hits add up to what is returned.
-        """
-        room = self.caps.copy()
-        total: float = 0
-        for rule, group, points, decay in self.rules:
-            text = None if rule.id in snoozed else told(rule, facts, failed)
-            if text is None:
-                continue
-            if decay is not None:
-                points *= decay.share(facts)  # noqa: PLW2901 - what is left of them
-            added = min(abs(points), abs(room[group]), MOST - abs(total))
-            added = added if points >= 0 else -added
-            room[group] -= added
-            total += added
-            hits.append(Hit(rule.id, self.purpose, text, added))
-        return total
 
 
 def read_scored(

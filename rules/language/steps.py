@@ -7,8 +7,19 @@ from typing import Literal
 
 import msgspec
 
-from rules.facts import Facts, Value
-from rules.language.conditions import AllOf, AnyOf, Compare, Condition, Missing, Not
+from core.clock import to_iso
+from rules.facts import AS_OF, Facts, Value
+from rules.language.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Happened,
+    Leaf,
+    Missing,
+    Not,
+    Segment,
+)
+from rules.language.operators import IS_MISSING
 from rules.language.rows import Test, Truth, compile_row
 
 Declared = str | float | tuple[str | float, ...]
@@ -20,12 +31,12 @@ class Look(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     fact: str
     op: str
     value: Declared | None
-    """What the rule declares; None for `is_missing`."""
+    """What the rule declares, a day as `2026-05-01`; None for `is_missing`."""
     read: Value
-    """What the lead has; None: missing."""
+    """What the lead has; None: missing. An age is in days, `as_of` in microseconds, UTC."""
     truth: Truth
     error: str | None = None
-    """Why the comparison raised: the value read is of the wrong kind."""
+    """Why the comparison raised: the value read is of another kind."""
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -36,30 +47,42 @@ class Joined(msgspec.Struct, frozen=True):
     truth: Truth
 
 
-Step = Look | Joined
+class Named(msgspec.Struct, frozen=True):
+    """A segment, and what it stands for."""
+
+    segment: str
+    part: Step
+    truth: Truth
+
+
+Step = Look | Joined | Named
 Tracer = Callable[[Facts], Step]
 
 
 def compile_steps(condition: Condition) -> Tracer:
     """The tracer of `condition`. It never raises."""
     match condition:
-        case Compare(fact, op, value):
-            return _look(fact, op, _declared(value), compile_row(condition))
-        case Missing(fact):
-            return _look(fact, "is_missing", None, compile_row(condition))
+        case Segment(name, part):
+            return _named(name, compile_steps(part))
         case Not(part):
             return _negated(compile_steps(part))
         case AllOf(parts):
             return _joined("all", [compile_steps(part) for part in parts], decided_by=False)
         case AnyOf(parts):
             return _joined("any", [compile_steps(part) for part in parts], decided_by=True)
+        case _:
+            op = IS_MISSING if isinstance(condition, Missing) else condition.op
+            return _look(condition.fact, op, _declared(condition), compile_row(condition))
 
 
-def _declared(value: object) -> Declared:
-    if isinstance(value, frozenset):
-        return tuple(sorted(value, key=lambda one: (isinstance(one, str), one)))
-    if isinstance(value, tuple):
-        return tuple(value)
+def _declared(leaf: Leaf) -> Declared | None:
+    if isinstance(leaf, Missing):
+        return None
+    if isinstance(leaf, Happened) or leaf.fact == AS_OF:
+        return to_iso(leaf.value)[:10]
+    value: object = leaf.value
+    if isinstance(value, frozenset | tuple):
+        return tuple(sorted(value)) if isinstance(value, frozenset) else value
     assert isinstance(value, str | int | float)  # noqa: S101 - operators read nothing else
     return value
 
@@ -71,6 +94,14 @@ def _look(fact: str, op: str, value: Declared | None, test: Test) -> Tracer:
             return Look(fact, op, value, read, test(facts))
         except Exception as error:  # noqa: BLE001 - told beside the value that caused it
             return Look(fact, op, value, read, None, f"{type(error).__name__}: {error}")
+
+    return trace
+
+
+def _named(segment: str, part: Tracer) -> Tracer:
+    def trace(facts: Facts) -> Step:
+        step = part(facts)
+        return Named(segment, step, step.truth)
 
     return trace
 

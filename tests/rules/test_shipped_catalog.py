@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_an_example_that_raises_is_a_wrong_example(rulebook: Rulebook) -> None:
     when = Missing("owner")
     rule = Rule("odd", "routing.yaml", 1, lambda _: "", when, raises, (example,), "")
     routing = Routing(((rule, rulebook.routing.default),), "rest", rulebook.routing.default)
-    wrong = run_examples(rulebook._replace(routing=routing)).wrong
+    wrong = run_examples(replace(rulebook, routing=routing)).wrong
     assert [str(one) for one in wrong] == [
         "routing.yaml:3: `odd`: raises ZeroDivisionError: by zero"
     ]

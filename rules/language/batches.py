@@ -1,0 +1,114 @@
+"""A condition → the leads of a batch for which it holds. Each distinct value is asked once.
+
+A batch is turned on its side: fact → value → places in the batch. Most facts have few values (most
+counts are 0), so a comparison asks a handful of values, and what it costs follows who hits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rules.facts import Facts, Value
+from rules.language.conditions import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Happened,
+    Missing,
+    Not,
+    Segment,
+)
+from rules.language.operators import OPERATORS, Holds
+from rules.language.rows import compile_row
+
+Places = set[int]
+
+
+class Turned:
+    """A batch by values. Made for one evaluation; what raises there is left to the rows."""
+
+    def __init__(self, batch: Sequence[Facts]) -> None:
+        self.batch = batch
+        self._facts: dict[str, dict[Value, list[int]]] = {}
+
+    def values(self, fact: str) -> dict[Value, list[int]]:
+        """Each value of the fact (None: missing) with the places that have it."""
+        values = self._facts.get(fact)
+        if values is None:
+            values = self._facts[fact] = {}
+            for place, facts in enumerate(self.batch):
+                value = facts.get(fact)
+                if value in values:
+                    values[value].append(place)
+                else:
+                    values[value] = [place]
+        return values
+
+
+Find = Callable[[Turned], Places]
+
+
+def compile_batch(condition: Condition, truth: bool = True) -> Find:  # noqa: PLR0911
+    """Finds where `condition` is True; with `truth=False` where it is False. What is missing is
+    neither, so a `not` asks its part for the other one, and no third value is ever stored.
+    """
+    match condition:
+        case Compare(fact, op, value):
+            return _compared(fact, OPERATORS[op].make(value), truth)
+        case Happened():
+            return _one_by_one(condition, truth)
+        case Missing(fact):
+            return _missing(fact, truth)
+        case Segment(_, part):
+            return compile_batch(part, truth)
+        case Not(part):
+            return compile_batch(part, not truth)
+        case AllOf(parts):
+            return _joined([compile_batch(part, truth) for part in parts], every=truth)
+        case AnyOf(parts):
+            return _joined([compile_batch(part, truth) for part in parts], every=not truth)
+
+
+def _compared(fact: str, holds: Holds, truth: bool) -> Find:
+    def find(turned: Turned) -> Places:
+        return {
+            place
+            for value, places in turned.values(fact).items()
+            if value is not None and holds(value) is truth
+            for place in places
+        }
+
+    return find
+
+
+def _missing(fact: str, truth: bool) -> Find:
+    def find(turned: Turned) -> Places:
+        values = turned.values(fact)
+        return {
+            place
+            for value, places in values.items()
+            if (value is None) is truth
+            for place in places
+        }
+
+    return find
+
+
+def _one_by_one(condition: Condition, truth: bool) -> Find:
+    test = compile_row(condition)
+
+    def find(turned: Turned) -> Places:
+        return {place for place, facts in enumerate(turned.batch) if test(facts) is truth}
+
+    return find
+
+
+def _joined(finds: Sequence[Find], *, every: bool) -> Find:
+    """Where every part is found, or any."""
+
+    def find(turned: Turned) -> Places:
+        found = [one(turned) for one in finds]
+        return set.intersection(*found) if every else set.union(*found)
+
+    return find

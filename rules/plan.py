@@ -1,0 +1,183 @@
+"""What a rulebook does for a lead: which rules hit, and what their hits add under the caps.
+
+Made once of the sheets. One lead is tested rule by rule; a batch is turned on its side
+(`language.batches`). Both find the same, and what follows is one and the same code.
+
+Points are counted in whole hundredths, so that caps and sums are exact wherever they are made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rules.facts import AS_OF, Facts
+from rules.language.batches import Find, Turned, compile_batch
+from rules.language.conditions import AllOf, AnyOf, Compare, Condition, Missing
+from rules.language.rows import Test, compile_row
+from rules.language.wording import Fill
+from rules.report import Hit, HitGroup
+from rules.sheet import MOST, Decay, Scored, Sheet
+
+HUNDREDTHS = 100
+_FEW = 8
+"""A batch of fewer leads costs more to turn than to walk through."""
+
+
+def in_effect(scored: Scored) -> Condition:
+    """The rule's condition, its dates and the age that it decays by, as one condition.
+
+    Without `as_of` dates are no matter. Without the age the rule is missing, not false.
+    """
+    rule, decay = scored.rule, scored.decay
+    parts: list[Condition] = []
+    if rule.from_at is not None:
+        parts.append(AnyOf((Missing(AS_OF), Compare(AS_OF, "at_least", rule.from_at))))
+    if rule.until_at is not None:
+        parts.append(AnyOf((Missing(AS_OF), Compare(AS_OF, "below", rule.until_at))))
+    parts.append(rule.when)
+    if decay is not None:
+        known = (Compare(decay.fact, "at_least", 0.0), Compare(decay.fact, "below", 0.0))
+        parts.append(AnyOf(known))
+    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+
+class Step(NamedTuple):
+    """A rule of the plan."""
+
+    name: str
+    purpose: HitGroup
+    sheet: int
+    """Place of its sheet in the plan …"""
+    group: int
+    """… and of its group among those of all sheets."""
+    worth: int
+    """Hundredths of points, without sign."""
+    points: int | float
+    """The same as it is told, with its sign."""
+    text: Fill
+    decay: Decay | None
+    test: Test
+    find: Find
+
+
+class Found(NamedTuple):
+    """Of one lead: places of the rules that hold, and of those that raised, in the plan's order."""
+
+    hits: list[int]
+    failed: list[int]
+
+
+class Counted(NamedTuple):
+    """Hits with their points, ids of the rules that raised, and the sum of each sheet."""
+
+    hits: list[Hit]
+    failed: tuple[str, ...]
+    sums: list[int | float]
+
+
+class Plan:
+    def __init__(self, sheets: Sequence[Sheet]) -> None:
+        self.sheets = sheets
+        self.steps: list[Step] = []
+        self._caps: list[int] = []
+        for place, sheet in enumerate(sheets):
+            groups = {name: len(self._caps) + at for at, name in enumerate(sheet.caps)}
+            self._caps.extend(_hundredths(cap) for cap in sheet.caps.values())
+            self.steps.extend(
+                _step(one, place, sheet.purpose, groups[one.group]) for one in sheet.rules
+            )
+        self._signs = [_sign(sheet.purpose) for sheet in sheets]
+        self._full = [MOST * HUNDREDTHS] * len(sheets)
+
+    def find(self, batch: Sequence[Facts]) -> list[Found]:
+        """What holds for each lead, in order. A rule that raises for one is named for that one."""
+        if len(batch) < _FEW:
+            return [self._walk(facts) for facts in batch]
+        turned = Turned(batch)
+        found = [Found([], []) for _ in batch]
+        for place, step in enumerate(self.steps):
+            try:
+                for lead in step.find(turned):
+                    found[lead].hits.append(place)
+            except Exception:  # noqa: BLE001 - some lead's value is odd: each is asked alone
+                for facts, one in zip(batch, found, strict=True):
+                    _ask(step, place, facts, one)
+        return found
+
+    def _walk(self, facts: Facts) -> Found:
+        found = Found([], [])
+        for place, step in enumerate(self.steps):
+            _ask(step, place, facts, found)
+        return found
+
+    def count(self, facts: Facts, found: Found, snoozed: frozenset[str]) -> Counted:
+        """Hits count in the order of the file, until their group's cap or the sheet's 100 is used
+        up: so the points of the hits add up to the sums.
+        """
+        caps, rooms = self._caps.copy(), self._full.copy()
+        hits: list[Hit] = []
+        failed = [self.steps[place].name for place in found.failed]
+        for place in found.hits:
+            name, purpose, sheet, group, worth, points, text, decay, _, _ = self.steps[place]
+            if name in snoozed:
+                continue
+            if decay is not None:
+                try:
+                    worth = decayed(worth, decay, facts)
+                except Exception:  # noqa: BLE001 - an age beyond all numbers counts as missing
+                    failed.append(name)
+                    continue
+                points = _points(worth) * self._signs[sheet]
+            if worth > caps[group] or worth > rooms[sheet]:
+                worth = min(caps[group], rooms[sheet])
+                points = _points(worth) * self._signs[sheet]
+            caps[group] -= worth
+            rooms[sheet] -= worth
+            hits.append(Hit(name, purpose, (text, facts), points))
+        told = tuple(name for name in failed if name not in snoozed) if failed else ()
+        return Counted(hits, told, self._sums(rooms))
+
+    def _sums(self, rooms: Sequence[int]) -> list[int | float]:
+        return [
+            _points(full - room) * sign
+            for full, room, sign in zip(self._full, rooms, self._signs, strict=True)
+        ]
+
+
+def decayed(worth: int, decay: Decay, facts: Facts) -> int:
+    """What is left of a worth (hundredths), rounded half up to whole hundredths."""
+    return math.floor(worth * decay.share(facts) + 0.5)
+
+
+def _step(scored: Scored, sheet: int, purpose: HitGroup, group: int) -> Step:
+    condition, rule = in_effect(scored), scored.rule
+    worth = _hundredths(scored.points)
+    points = _points(worth) * _sign(purpose)
+    return Step(
+        rule.id, purpose, sheet, group, worth, points, rule.text, scored.decay,
+        compile_row(condition), compile_batch(condition),
+    )  # fmt: skip
+
+
+def _sign(purpose: HitGroup) -> int:
+    return -1 if purpose == "negative" else 1
+
+
+def _ask(step: Step, place: int, facts: Facts, found: Found) -> None:
+    try:
+        if step.test(facts):
+            found.hits.append(place)
+    except Exception:  # noqa: BLE001 - it counts as missing, and is named
+        found.failed.append(place)
+
+
+def _hundredths(points: float) -> int:
+    return round(abs(points) * HUNDREDTHS)
+
+
+def _points(hundredths: int) -> int | float:
+    """Whole points stay whole numbers."""
+    whole, rest = divmod(hundredths, HUNDREDTHS)
+    return hundredths / HUNDREDTHS if rest else whole
