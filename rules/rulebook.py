@@ -9,12 +9,12 @@ from functools import cached_property
 
 from rules.declaration import Rule
 from rules.facts import Facts
-from rules.language.steps import Tracer, compile_steps
 from rules.plan import Found, Plan
 from rules.priority import Priority
 from rules.report import Hit, Route, RuleReport
 from rules.routing import Routing
 from rules.sheet import Sheet
+from rules.trace import Traced, prepare, prepare_routes
 
 _NONE: frozenset[str] = frozenset()
 
@@ -44,9 +44,9 @@ class Rulebook:
         return Plan(self.sheets)
 
     @cached_property
-    def tracers(self) -> dict[str, Tracer]:
-        """Rule's id → what tells its condition with the values read."""
-        return {rule.id: compile_steps(rule.when) for rule in self.rules()}
+    def traced(self) -> tuple[list[Traced], list[Traced]]:
+        """The rules of the sheets and of routing, made ready for `rules.trace`."""
+        return prepare(self.sheets), prepare_routes(self.routing)
 
     def evaluate(
         self, batch: Sequence[Facts], snoozed: Sequence[frozenset[str]] | None = None

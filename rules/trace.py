@@ -5,16 +5,19 @@ States and points are those of `Rulebook.evaluate` and `Rulebook.route`; the ste
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
 from rules.facts import Facts
-from rules.language.steps import Step
-from rules.report import Hit, Route, RuleReport
+from rules.language.steps import Step, Tracer, compile_steps
+from rules.report import Route, RuleReport
+from rules.sheet import Decay, Sheet
 
 if TYPE_CHECKING:
     from rules.declaration import Rule
+    from rules.routing import Routing
     from rules.rulebook import Rulebook
 
 State = Literal["hit", "miss", "missing", "asleep", "snoozed", "failed"]
@@ -22,7 +25,7 @@ State = Literal["hit", "miss", "missing", "asleep", "snoozed", "failed"]
 over for this account. `failed`: it raised, and counts as missing."""
 
 
-class RuleTrace(msgspec.Struct, frozen=True, omit_defaults=True):
+class RuleTrace(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     id: str
     file: str
     line: int
@@ -56,9 +59,42 @@ class Trace(msgspec.Struct, frozen=True):
     """Every rule of every sheet, then of routing, in the order of the files."""
 
 
+class Traced(NamedTuple):
+    """A rule made ready to be traced."""
+
+    rule: Rule
+    declared: tuple[str, str, int, str]
+    """id, file, line, purpose."""
+    group: str
+    points: float
+    decay: Decay | None
+    dated: bool
+    steps: Tracer
+
+
+def prepare(sheets: Sequence[Sheet]) -> list[Traced]:
+    """Every rule of the sheets, in order."""
+    return [
+        _traced(rule, sheet.purpose, group, points, decay)
+        for sheet in sheets
+        for rule, group, points, decay in sheet.rules
+    ]
+
+
+def prepare_routes(routing: Routing) -> list[Traced]:
+    return [_traced(rule, "routing", "", 0, None) for rule, _ in routing.rules]
+
+
+def _traced(rule: Rule, purpose: str, group: str, points: float, decay: Decay | None) -> Traced:
+    declared = (rule.id, rule.file, rule.line, purpose)
+    dated = rule.from_at is not None or rule.until_at is not None
+    return Traced(rule, declared, group, points, decay, dated, compile_steps(rule.when))
+
+
 def trace(rulebook: Rulebook, facts: Facts, snoozed: frozenset[str] = frozenset()) -> Trace:
     """The full trace of one lead's facts; those of routing are missing unless they are there."""
     report = rulebook.evaluate([facts], [snoozed])[0]
+    scored, routes = rulebook.traced
     return Trace(
         fit_points=report.fit_points,
         grade=report.grade,
@@ -67,55 +103,45 @@ def trace(rulebook: Rulebook, facts: Facts, snoozed: frozenset[str] = frozenset(
         suppressed=report.suppressed,
         mqa=report.mqa,
         route=rulebook.route(facts),
-        rules=(*_scored(rulebook, report, facts), *_routes(rulebook, facts)),
+        rules=(*_scored(scored, report, facts), *_routes(routes, facts)),
     )
 
 
-def _scored(rulebook: Rulebook, report: RuleReport, facts: Facts) -> list[RuleTrace]:
+def _scored(traced: Sequence[Traced], report: RuleReport, facts: Facts) -> list[RuleTrace]:
     hits = {hit.id: hit for hit in report.hits}
+    kept_out: dict[str, State] = dict.fromkeys(report.failed, "failed")
+    kept_out.update(dict.fromkeys(report.snoozed, "snoozed"))
     told: list[RuleTrace] = []
-    for sheet in rulebook.sheets:
-        for rule, group, points, decay in sheet.rules:
-            when, hit = rulebook.tracers[rule.id](facts), hits.get(rule.id)
-            state = "hit" if hit else _state(rule, report, facts, when)
-            text, added = (hit.text, hit.points) if hit else ("", 0)
-            left = points * decay.share(facts) if hit and decay else None
+    for rule, declared, group, points, decay, dated, steps in traced:
+        when, hit = steps(facts), hits.get(rule.id)
+        if hit is not None:
+            left = points * decay.share(facts) if decay else None
             told.append(
-                RuleTrace(
-                    rule.id, rule.file, rule.line, sheet.purpose, state, when, text, group, points,
-                    left, added,
-                )
-            )  # fmt: skip
+                RuleTrace(*declared, "hit", when, hit.text, group, points, left, hit.points)
+            )
+        else:
+            state = kept_out.get(rule.id) or _open(rule, facts, when, dated=dated)
+            told.append(RuleTrace(*declared, state, when, "", group, points))
     return told
 
 
-def _state(rule: Rule, report: RuleReport, facts: Facts, when: Step) -> State:
-    if rule.id in report.snoozed:
-        return "snoozed"
-    if rule.id in report.failed:
-        return "failed"
-    if rule.asleep(facts):
-        return "asleep"
-    # A rule that decays and does not know its age is missing, whatever its condition says.
-    return "miss" if when.truth is False else "missing"
-
-
-def _routes(rulebook: Rulebook, facts: Facts) -> list[RuleTrace]:
+def _routes(traced: Sequence[Traced], facts: Facts) -> list[RuleTrace]:
     told: list[RuleTrace] = []
-    for rule, _ in rulebook.routing.rules:
-        when = rulebook.tracers[rule.id](facts)
-        state = _routed(rule, facts, when)
-        text = Hit(rule.id, "account", (rule.text, facts), 0).text if state == "hit" else ""
-        told.append(RuleTrace(rule.id, rule.file, rule.line, "routing", state, when, text))
+    for rule, declared, _, _, _, dated, steps in traced:
+        when = steps(facts)
+        state = _open(rule, facts, when, dated=dated)
+        try:
+            text = rule.text(facts) if state != "asleep" and rule.holds(facts) else None
+        except Exception:  # noqa: BLE001 - routing passes over what raises
+            state, text = "failed", None
+        if text is not None:
+            state = "hit"
+        told.append(RuleTrace(*declared, state, when, text or ""))
     return told
 
 
-def _routed(rule: Rule, facts: Facts, when: Step) -> State:
-    try:
-        if rule.asleep(facts):
-            return "asleep"
-        if rule.holds(facts):
-            return "hit"
-    except Exception:  # noqa: BLE001 - routing passes over what raises
-        return "failed"
+def _open(rule: Rule, facts: Facts, when: Step, *, dated: bool) -> State:
+    """Of a rule that did not hit. One that decays by an age that nobody knows is missing."""
+    if dated and rule.asleep(facts):
+        return "asleep"
     return "miss" if when.truth is False else "missing"

@@ -12,14 +12,14 @@ from rules.facts import AS_OF, Facts, Value
 from rules.language.conditions import (
     AllOf,
     AnyOf,
+    Compare,
     Condition,
     Happened,
-    Leaf,
     Missing,
     Not,
     Segment,
 )
-from rules.language.operators import IS_MISSING
+from rules.language.operators import IS_MISSING, OPERATORS, Holds
 from rules.language.rows import Test, Truth, compile_row
 
 Declared = str | float | tuple[str | float, ...]
@@ -39,7 +39,7 @@ class Look(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Why the comparison raised: the value read is of another kind."""
 
 
-class Joined(msgspec.Struct, frozen=True):
+class Joined(msgspec.Struct, frozen=True, gc=False):
     """`all`, `any` or `not` of its parts. Every part is looked at, also when one decides."""
 
     join: Literal["all", "any", "not"]
@@ -47,7 +47,7 @@ class Joined(msgspec.Struct, frozen=True):
     truth: Truth
 
 
-class Named(msgspec.Struct, frozen=True):
+class Named(msgspec.Struct, frozen=True, gc=False):
     """A segment, and what it stands for."""
 
     segment: str
@@ -59,7 +59,7 @@ Step = Look | Joined | Named
 Tracer = Callable[[Facts], Step]
 
 
-def compile_steps(condition: Condition) -> Tracer:
+def compile_steps(condition: Condition) -> Tracer:  # noqa: PLR0911 - one a form
     """The tracer of `condition`. It never raises."""
     match condition:
         case Segment(name, part):
@@ -70,14 +70,15 @@ def compile_steps(condition: Condition) -> Tracer:
             return _joined("all", [compile_steps(part) for part in parts], decided_by=False)
         case AnyOf(parts):
             return _joined("any", [compile_steps(part) for part in parts], decided_by=True)
-        case _:
-            op = IS_MISSING if isinstance(condition, Missing) else condition.op
-            return _look(condition.fact, op, _declared(condition), compile_row(condition))
+        case Compare(fact, op, value):
+            return _look(fact, op, _declared(condition), OPERATORS[op].make(value))
+        case Happened(fact, op, _):
+            return _happened(fact, op, _declared(condition), compile_row(condition))
+        case Missing(fact):
+            return _missing(fact)
 
 
-def _declared(leaf: Leaf) -> Declared | None:
-    if isinstance(leaf, Missing):
-        return None
+def _declared(leaf: Compare | Happened) -> Declared:
     if isinstance(leaf, Happened) or leaf.fact == AS_OF:
         return to_iso(leaf.value)[:10]
     value: object = leaf.value
@@ -87,15 +88,40 @@ def _declared(leaf: Leaf) -> Declared | None:
     return value
 
 
-def _look(fact: str, op: str, value: Declared | None, test: Test) -> Tracer:
+def _look(fact: str, op: str, value: Declared | None, holds: Holds) -> Tracer:
+    def trace(facts: Facts) -> Step:
+        read = facts.get(fact)
+        try:
+            return Look(fact, op, value, read, None if read is None else holds(read))
+        except Exception as error:  # noqa: BLE001 - told beside the value that caused it
+            return Look(fact, op, value, read, None, _told(error))
+
+    return trace
+
+
+def _happened(fact: str, op: str, value: Declared | None, test: Test) -> Tracer:
+    """An age against a date looks at `as_of` as well."""
+
     def trace(facts: Facts) -> Step:
         read = facts.get(fact)
         try:
             return Look(fact, op, value, read, test(facts))
-        except Exception as error:  # noqa: BLE001 - told beside the value that caused it
-            return Look(fact, op, value, read, None, f"{type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - as above
+            return Look(fact, op, value, read, None, _told(error))
 
     return trace
+
+
+def _missing(fact: str) -> Tracer:
+    def trace(facts: Facts) -> Step:
+        read = facts.get(fact)
+        return Look(fact, IS_MISSING, None, read, read is None)
+
+    return trace
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _named(segment: str, part: Tracer) -> Tracer:
