@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -21,8 +21,10 @@ import msgspec
 
 from core.errors import WorkError
 from core.installation import Installation
+from events.labels import Label
 from features.definitions import FEATURES
 from features.served import DEFINITIONS
+from features.vector import FeatureVector
 from features.windows import Value
 
 if TYPE_CHECKING:
@@ -60,6 +62,30 @@ class Case(NamedTuple):
     source: Source
     values: dict[str, Value]
     """All features."""
+
+
+def case_of(
+    label: Label,
+    vector: FeatureVector,
+    beside: Mapping[str, str | None],
+    chance: tuple[float | None, Source],
+    label_days: int,
+) -> Case:
+    """`vector` at the label's moment; `beside` holds `owner` and `email_domain` as known then."""
+    return Case(
+        lead_id=vector.lead_id,
+        account_id=vector.account_id,
+        crm_id=label.crm_id,
+        moment=vector.as_of,
+        settled_at=label.settled_at(label_days),
+        won=label.won,
+        value=label.value,
+        owner=beside["owner"],
+        email_domain=beside["email_domain"],
+        propensity=chance[0],
+        source=chance[1],
+        values=vector.values,
+    )
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.database import reading
 from scoring import Scorer
-from scoring.cases import Case, Source
+from scoring.cases import Case, Source, case_of
 from signals.beside import beside_then
 from training.build import Built
 from training.dataset import Example
@@ -39,7 +39,7 @@ def cases(
     with reading(engine) as connection:
         beside = beside_then(connection, [one.vector for one in found])
     return [
-        _case(one, extra, chances[_name(one)], label_days)
+        case_of(one.label, one.vector, extra, chances[_name(one)], label_days)
         for one, extra in zip(found, beside, strict=True)
     ]
 
@@ -54,20 +54,3 @@ def _out_of_fold(lessons: Sequence[Example], built: Built) -> dict[tuple[str, in
 
 def _name(one: Example) -> tuple[str, int]:
     return one.label.crm_id, one.age
-
-
-def _case(one: Example, extra: dict[str, str | None], chance: Chance, label_days: int) -> Case:
-    return Case(
-        lead_id=one.vector.lead_id,
-        account_id=one.vector.account_id,
-        crm_id=one.label.crm_id,
-        moment=one.vector.as_of,
-        settled_at=one.label.settled_at(label_days),
-        won=one.label.won,
-        value=one.label.value,
-        owner=extra["owner"],
-        email_domain=extra["email_domain"],
-        propensity=chance[0],
-        source=chance[1],
-        values=one.vector.values,
-    )

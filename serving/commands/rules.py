@@ -10,6 +10,7 @@ import msgspec
 
 from core.errors import DefinitionError, Problem, WorkError
 from rules import Rulebook, catalog_digest, load_catalog, read_catalog, run_examples
+from serving.commands.rules_backtest import backtest
 
 _draft = click.option(
     "--draft",
@@ -81,3 +82,7 @@ def _load(draft: Path | None, as_json: bool) -> tuple[dict[str, str], Rulebook]:
 
 def _print(told: dict[str, object]) -> None:
     click.echo(msgspec.json.encode(told).decode())
+
+
+for _command in (backtest,):
+    rules.add_command(_command)

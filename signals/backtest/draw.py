@@ -1,0 +1,87 @@
+"""A backtest as a picture: the win rate of each band, and how soon wins are reached by priority."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import WorkError
+from signals.backtest.judge import BANDS
+from signals.backtest.report import Counted, Report
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COLOURS = {"before": "#8d99ae", "after": "#c8553d"}
+_WIDTH = 0.38
+
+
+def draw(file: Path, report: Report) -> None:
+    """Writes a PNG. WorkError when the file cannot be written or matplotlib is not there."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as problem:
+        raise WorkError(
+            "a plot needs matplotlib", do="install it, or leave out --plot"
+        ) from problem
+
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    rates, curve = figure.subplots(1, 2)
+    figure.suptitle(
+        f"{report.leads:,} leads, {report.won:,} won: {report.before_version} against "
+        f"{report.after_version}",
+        fontsize=11,
+    )
+    _draw_rates(rates, report)
+    _draw_gain(curve, report)
+    for axes in (rates, curve):
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    try:
+        figure.savefig(file, dpi=110, format="png")
+    except OSError as problem:
+        raise WorkError(f"cannot write {file}: {problem.strerror or problem}") from problem
+
+
+def _draw_rates(axes: Axes, report: Report) -> None:
+    parts = [report.bands[name] for name in BANDS]
+    sides = {"before": [one.before for one in parts], "after": [one.after for one in parts]}
+    for side, (name, counted) in zip((-1, 1), sides.items(), strict=True):
+        at = [place + side * _WIDTH / 2 for place in range(len(BANDS))]
+        heights = [100 * (one.win_rate or 0.0) for one in counted]
+        axes.bar(
+            at, heights, _WIDTH, color=_COLOURS[name], label=name, yerr=_errors(counted), capsize=4
+        )
+        for place, one in zip(at, counted, strict=True):
+            axes.annotate(
+                f"{one.leads:,}", (place, 0), (0, 4), textcoords="offset points", ha="center",
+                fontsize=8, color="white" if one.win_rate else "black",
+            )  # fmt: skip
+    axes.set_xticks(range(len(BANDS)), BANDS)
+    axes.set(title="win rate of each band, with its number of leads", ylabel="won, % (95 %)")
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)
+
+
+def _errors(counted: list[Counted]) -> list[list[float]]:
+    """Down and up from each bar, in percent."""
+    told = [(one.win_rate or 0.0, one.interval or (0.0, 0.0)) for one in counted]
+    return [
+        [100 * max(0.0, rate - low) for rate, (low, _) in told],
+        [100 * max(0.0, high - rate) for rate, (_, high) in told],
+    ]
+
+
+def _draw_gain(axes: Axes, report: Report) -> None:
+    axes.plot([0, 100], [0, 100], color="#bbbbbb", linestyle="--", linewidth=1, label="by chance")
+    for name, points in report.gain.items():
+        leads, won = ([100 * one[at] for one in points] for at in (0, 1))
+        axes.plot(leads, won, color=_COLOURS[name], label=name, linewidth=2)
+    axes.set(
+        title="worked off from the highest priority down",
+        xlabel="leads worked off, %",
+        ylabel="won leads among them, %",
+        xlim=(0, 100),
+        ylim=(0, 101),
+    )
+    axes.legend(frameon=False, loc="lower right")

@@ -1,0 +1,93 @@
+"""The leads that change band or route, by name, and the rules that made the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.clock import to_iso
+from rules import Facts, Rulebook
+from signals.backtest.judge import BANDS, Judged, Way, facts_of, report_of
+from signals.backtest.report import Cause, Flip
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST = 10_000
+"""Flips told by name; all are counted."""
+
+_FELT = 0.005
+"""Priority points: less is not told as a cause."""
+
+
+def flipped(before: Judged, after: Judged) -> list[int]:
+    """Places of the leads that change: those that were won first, then the farthest moved."""
+    import numpy as np
+
+    routed = [one != other for one, other in zip(before.way, after.way, strict=True)]
+    places = np.flatnonzero((before.band != after.band) | np.array(routed, dtype=bool))
+    moved = np.abs(after.priority - before.priority)
+    return sorted(places.tolist(), key=lambda at: (-moved[at], at))
+
+
+class Tellers:
+    """Tells flips between two catalogs."""
+
+    def __init__(self, before: Rulebook, after: Rulebook) -> None:
+        self._before = before
+        self._after = after
+        self._settings = tuple(settings_changed(before, after))
+
+    def tell(
+        self, table: pa.Table, places: Sequence[int], before: Judged, after: Judged
+    ) -> list[Flip]:
+        rows = facts_of(table.take(list(places)))
+        return [self._flip(row, at, before, after) for row, at in zip(rows, places, strict=True)]
+
+    def _flip(self, row: Mapping[str, Any], at: int, before: Judged, after: Judged) -> Flip:
+        was, now = before.way[at], after.way[at]
+        return Flip(
+            lead_id=row["lead_id"],
+            crm_id=row["crm_id"],
+            account_id=row["account_id"],
+            moment=to_iso(row["moment"]),
+            won=row["won"],
+            value=row["value"],
+            propensity=row["propensity"],
+            band_before=BANDS[before.band[at]],
+            band_after=BANDS[after.band[at]],
+            priority_before=round(float(before.priority[at]), 1),
+            priority_after=round(float(after.priority[at]), 1),
+            route_before=was.rule if was else None,
+            route_after=now.rule if now else None,
+            owner_before=was.owner if was else None,
+            owner_after=now.owner if now else None,
+            because=self._because(row, was, now),
+        )
+
+    def _because(self, facts: Facts, was: Way | None, now: Way | None) -> tuple[Cause, ...]:
+        with_model = facts["propensity"] is not None
+        old = _effects(self._before, facts, with_model=with_model)
+        new = _effects(self._after, facts, with_model=with_model)
+        moved = {name: new.get(name, 0.0) - old.get(name, 0.0) for name in {**old, **new}}
+        felt = [Cause(name, round(by, 2)) for name, by in moved.items() if abs(by) >= _FELT]
+        felt.sort(key=lambda cause: (-abs(cause.effect or 0.0), cause.id))
+        routed = [Cause(way.rule, None) for way in (was, now) if way and was and now and was != now]
+        return (*felt, *self._settings, *dict.fromkeys(routed))
+
+
+def _effects(rulebook: Rulebook, facts: Facts, *, with_model: bool) -> dict[str, float]:
+    hits = report_of(rulebook, facts).hits
+    return {hit.id: rulebook.hit_effect(hit, with_model) for hit in hits}
+
+
+def settings_changed(before: Rulebook, after: Rulebook) -> Iterator[Cause]:
+    """Parts of `priority.yaml` that differ: they move leads without any rule telling otherwise."""
+    old, new = before.scale, after.scale
+    parts = {
+        "weights": old.weights != new.weights,
+        "propensity": (old.chances, old.worths) != (new.chances, new.worths),
+        "suppressed_at_most": old.suppressed_at_most != new.suppressed_at_most,
+        "bands": (old.hot, old.warm) != (new.hot, new.warm),
+    }
+    yield from (Cause(name, None) for name, differs in parts.items() if differs)
