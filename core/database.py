@@ -38,6 +38,9 @@ TABLES = (
     "features.record",
     "features.served",
     "features.uncopied",
+    "rules.life.counts",
+    "rules.life.drafts",
+    "rules.life.snoozes",
     "serving.keys",
     "signals.tables",
 )
@@ -106,8 +109,18 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def upsert(table: sa.Table, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-    """Inserts rows, replacing those with the same primary key. All rows have the same columns."""
+def upsert(
+    table: sa.Table,
+    connection: sa.Connection,
+    rows: list[dict[str, Any]],
+    *,
+    added: tuple[str, ...] = (),
+    latest: tuple[str, ...] = (),
+) -> None:
+    """Inserts rows, replacing those with the same primary key. All rows have the same columns.
+
+    Columns that are `added` sum up with what is there, of `latest` the larger value stays.
+    """
     if not rows:
         return
     if connection.dialect.name == "postgresql":
@@ -115,13 +128,21 @@ def upsert(table: sa.Table, connection: sa.Connection, rows: list[dict[str, Any]
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
     statement = insert(table)
+    new = statement.excluded
     keys = [column.name for column in table.primary_key]
-    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    values: dict[str, Any] = {name: new[name] for name in rows[0] if name not in keys}
+    values |= {name: table.c[name] + new[name] for name in added}
+    values |= {name: _larger(table.c[name], new[name]) for name in latest}
     if values:
         statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=keys)
     connection.execute(statement, rows)
+
+
+def _larger(one: Any, other: Any) -> Any:
+    """`max` of two is called otherwise in each database."""
+    return sa.case((one >= other, one), else_=other)
 
 
 def chunks(values: list[T], size: int = IN_LIMIT) -> Iterator[list[T]]:

@@ -29,7 +29,7 @@ def assess(
         {**vector.values, **more, "as_of": vector.as_of}
         for vector, more in zip(vectors, extra, strict=True)
     ]
-    reports = loaded.rulebook.evaluate(facts)
+    reports = loaded.rulebook.evaluate(facts, _snoozed(loaded, vectors))
     scores: Sequence[Score | None] = [None] * len(vectors)
     if loaded.scorer is not None:
         scores = loaded.scorer.score(vectors, contributions=contributions)
@@ -42,3 +42,10 @@ def assess(
             vectors, reports, scores, bands_before, strict=True
         )
     ]
+
+
+def _snoozed(loaded: Loaded, vectors: Sequence[FeatureVector]) -> list[frozenset[str]] | None:
+    """For each lead the rules that are passed over for its account; None when nothing is."""
+    if not loaded.snoozed.by_account:
+        return None
+    return [loaded.snoozed.of(one.account_id, one.as_of) for one in vectors]

@@ -12,10 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 import rules
+from core.database import reading
 from core.errors import LeadlineError
 from core.installation import Installation
-from core.release import Release, current, rule_files
+from core.release import Release, read_current
+from rules.life import snoozes
 from scoring import Scorer
+from serving.rules_in_force import Compiled, RulesInForce
 
 _log = logging.getLogger(__name__)
 
@@ -23,19 +26,30 @@ _log = logging.getLogger(__name__)
 class Loaded(NamedTuple):
     """Immutable: a score is made from one of these from beginning to end.
 
-    The release names the model that is really loaded; `degraded` is `("model",)` when none is.
+    The release names the rules and the model that are really loaded; `degraded` names what is not
+    as the record wants it: `rules` when an earlier version serves, `model` when there is none.
     """
 
     release: Release
     rulebook: rules.Rulebook
     scorer: Scorer | None
     degraded: tuple[str, ...] = ()
+    snoozed: snoozes.Snoozed = snoozes.NONE
+    refused_rules: str = ""
+    """Why the rules that were published last do not serve; empty when they do."""
+
+
+class Wanted(NamedTuple):
+    """What the record says; whenever it differs from before, there is something to load."""
+
+    release: Release
+    snoozes: snoozes.Mark
 
 
 class InForce:
     """Follows the `release` row. Safe to ask from many threads; only one of them loads.
 
-    Rules or a model that cannot be loaded leave the last good ones serving, and are tried again
+    Rules or a model that cannot be loaded leave the last good ones serving. A model is tried again
     at each poll: the cause may go away.
     """
 
@@ -43,9 +57,10 @@ class InForce:
         self._installation = installation
         self._engine = engine
         self._poll_s = poll_s
+        self._rules = RulesInForce(engine)
         self._loading = threading.Lock()
         self._looked_at = float("-inf")
-        self._wanted: Release | None = None
+        self._wanted: Wanted | None = None
         self._complete = False
         self._loaded: Loaded | None = None
         self._told = ""
@@ -68,11 +83,12 @@ class InForce:
     def _look(self) -> Loaded:
         before = self._loaded
         try:
-            wanted = current(self._engine)
+            with reading(self._engine) as record:
+                wanted = Wanted(read_current(record), snoozes.mark(record))
             if before is None or wanted != self._wanted or not self._complete:
                 self._loaded, self._complete = self._load(wanted, before)
                 self._wanted = wanted
-        except (SQLAlchemyError, LeadlineError, KeyError) as problem:
+        except (SQLAlchemyError, LeadlineError) as problem:
             if before is None:
                 raise
             self._tell(f"the release in force stays: {problem}")
@@ -80,41 +96,50 @@ class InForce:
         assert self._loaded is not None  # noqa: S101 - _load answers or raises
         return self._loaded
 
-    def _load(self, wanted: Release, before: Loaded | None) -> tuple[Loaded, bool]:
+    def _load(self, wanted: Wanted, before: Loaded | None) -> tuple[Loaded, bool]:
         """The release as far as it can be loaded, and whether that is all of it."""
-        rulebook = self._rulebook(wanted, before)
-        scorer, complete = self._scorer(wanted, before.scorer if before else None)
-        if complete:
-            self._tell("")
-        release = msgspec.structs.replace(
-            wanted,
-            model_name=scorer.name if scorer else None,
-            model_version=scorer.version if scorer else None,
+        compiled = self._rules.follow(wanted.release.rules_version)
+        scorer, refused = self._scorer(wanted.release, before.scorer if before else None)
+        self._tell("; ".join(told for told in (compiled.refused, refused) if told))
+        loaded = Loaded(
+            _really(wanted.release, compiled, scorer),
+            compiled.rulebook,
+            scorer,
+            (*(("rules",) if compiled.refused else ()), *(() if scorer else ("model",))),
+            self._snoozed(wanted.snoozes, before),
+            compiled.refused,
         )
-        return Loaded(release, rulebook, scorer, () if scorer else ("model",)), complete
+        return loaded, not refused
 
-    def _rulebook(self, wanted: Release, before: Loaded | None) -> rules.Rulebook:
-        version = wanted.rules_version
-        if before is not None and before.release.rules_version == version:
-            return before.rulebook
-        # Nothing was published yet: the catalog as shipped is version 0.
-        files = rule_files(self._engine, version) if version else rules.read_catalog()
-        return rules.load_catalog(files)
+    def _snoozed(self, mark: snoozes.Mark, before: Loaded | None) -> snoozes.Snoozed:
+        if before is not None and self._wanted is not None and mark == self._wanted.snoozes:
+            return before.snoozed
+        with reading(self._engine) as record:
+            return snoozes.load(record)
 
-    def _scorer(self, wanted: Release, before: Scorer | None) -> tuple[Scorer | None, bool]:
+    def _scorer(self, wanted: Release, before: Scorer | None) -> tuple[Scorer | None, str]:
+        """The model, and why it is not the one that is wanted."""
         name, version = wanted.model_name, wanted.model_version
         if name is None or version is None:
-            return None, True
+            return None, ""
         if before is not None and (before.name, before.version) == (name, version):
-            return before, True
+            return before, ""
         try:
-            return Scorer.load(self._installation.releases / f"{name}-{version}"), True
+            return Scorer.load(self._installation.releases / f"{name}-{version}"), ""
         except LeadlineError as refused:
-            self._tell(f"model {name} {version} refused: {refused}")
-            return before, False
+            return before, f"model {name} {version} refused: {refused}"
 
     def _tell(self, trouble: str) -> None:
         """Once, not at every poll."""
         if trouble and trouble != self._told:
             _log.error(trouble)
         self._told = trouble
+
+
+def _really(wanted: Release, compiled: Compiled, scorer: Scorer | None) -> Release:
+    return msgspec.structs.replace(
+        wanted,
+        rules_version=compiled.version,
+        model_name=scorer.name if scorer else None,
+        model_version=scorer.version if scorer else None,
+    )

@@ -1,5 +1,7 @@
 """API keys: a write key sends events and nothing else, a secret key reads and scores as well.
 
+What changes rules takes a scope besides: who drafts and who publishes may be different people.
+
 The record holds their SHA-256 only: a key is 24 random bytes, so its hash gives nothing away.
 """
 
@@ -9,7 +11,7 @@ import enum
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -19,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.clock import Clock, SystemClock
 from core.crypto import sha256_hex
 from core.database import metadata, reading, writing
-from core.errors import WorkError
+from core.errors import DefinitionError, WorkError
 
 STALE_S = 0.9
 """A key revoked elsewhere is refused within a second."""
@@ -35,6 +37,7 @@ API_KEY = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("expires_at", sa.BigInteger),
     sa.Column("revoked_at", sa.BigInteger),
+    sa.Column("scopes", sa.JSON(none_as_null=True)),  # none: what the kind may do, and no more
 )
 _COLUMNS = [column for column in API_KEY.c if column.name != "digest"]
 
@@ -42,6 +45,13 @@ _COLUMNS = [column for column in API_KEY.c if column.name != "digest"]
 class KeyKind(enum.StrEnum):
     WRITE = "write"
     SECRET = "secret"  # noqa: S105 - a kind, not a secret
+
+
+class Scope(enum.StrEnum):
+    """What a secret key may do beyond reading and scoring."""
+
+    RULES_DRAFT = "rules:draft"
+    RULES_PUBLISH = "rules:publish"
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -52,29 +62,38 @@ class ApiKey(msgspec.Struct, frozen=True):
     created_at: int
     expires_at: int | None = None
     revoked_at: int | None = None
+    scopes: tuple[Scope, ...] = ()
 
     def valid(self, at: int) -> bool:
         expired = self.expires_at is not None and self.expires_at <= at
         return self.revoked_at is None and not expired
 
 
-class NewKey(msgspec.Struct, frozen=True):
+class NewKey(msgspec.Struct, frozen=True, omit_defaults=True):
     """A key just made: the only time that `key` itself is seen."""
 
     id: str
     kind: KeyKind
     key: str
+    scopes: tuple[Scope, ...] = ()
 
 
-def create(engine: sa.Engine, kind: KeyKind, at: int) -> NewKey:
+def create(engine: sa.Engine, kind: KeyKind, at: int, scopes: Iterable[Scope] = ()) -> NewKey:
+    """DefinitionError for a write key with scopes: it stands in web pages."""
+    wanted = tuple(sorted(set(scopes)))
+    if wanted and kind is not KeyKind.SECRET:
+        raise DefinitionError(
+            f"a {kind} key sends events and nothing else: it cannot have {', '.join(wanted)}",
+            do="make a secret key with --kind secret",
+        )
     with writing(engine) as connection:
-        return _create(connection, kind, at)
+        return _create(connection, kind, at, wanted)
 
 
-def _create(connection: sa.Connection, kind: KeyKind, at: int) -> NewKey:
-    made = NewKey(secrets.token_hex(6), kind, f"{kind}_{secrets.token_urlsafe(24)}")
+def _create(connection: sa.Connection, kind: KeyKind, at: int, scopes: tuple[Scope, ...]) -> NewKey:
+    made = NewKey(secrets.token_hex(6), kind, f"{kind}_{secrets.token_urlsafe(24)}", scopes)
     row = {"id": made.id, "kind": kind, "digest": sha256_hex(made.key), "created_at": at}
-    connection.execute(sa.insert(API_KEY), [row])
+    connection.execute(sa.insert(API_KEY), [{**row, "scopes": list(scopes) or None}])
     return made
 
 
@@ -93,7 +112,7 @@ def revoke(engine: sa.Engine, key_id: str, at: int) -> None:
 
 
 def rotate(engine: sa.Engine, key_id: str, at: int, grace: int) -> NewKey:
-    """A new key of the same kind; the old one ends after `grace` microseconds.
+    """A new key of the same kind and scopes; the old one ends after `grace` microseconds.
 
     WorkError if the old one is unknown or refused already.
     """
@@ -104,7 +123,7 @@ def rotate(engine: sa.Engine, key_id: str, at: int, grace: int) -> NewKey:
                 f"key {key_id} is revoked or expired", do="make a new one: leadline keys create"
             )
         _set(connection, key_id, "expires_at", at + grace)
-        return _create(connection, old.kind, at)
+        return _create(connection, old.kind, at, old.scopes)
 
 
 def _found(connection: sa.Connection, key_id: str) -> ApiKey:
@@ -124,7 +143,10 @@ def _set(connection: sa.Connection, key_id: str, column: str, at: int) -> None:
 
 
 def _read(row: Any) -> ApiKey:
-    return ApiKey(row.id, KeyKind(row.kind), row.created_at, row.expires_at, row.revoked_at)
+    """Scopes that a newer program gave are none that this one could grant."""
+    known = tuple(Scope(one) for one in row.scopes or () if one in tuple(Scope))
+    moments = (row.created_at, row.expires_at, row.revoked_at)
+    return ApiKey(row.id, KeyKind(row.kind), *moments, known)
 
 
 class KeyRing:

@@ -89,7 +89,7 @@ def answer(standing: Standing, explain: Explain) -> dict[str, Any]:
         "band": standing.band,
         "reasons": [] if explain == "none" else reasons(standing),
         "model": _model(standing),
-        "rules": {"version": str(standing.release.rules_version)},
+        "rules": _rules(standing),
         "degraded": list(standing.degraded),
     }
     if explain == "full":
@@ -97,6 +97,12 @@ def answer(standing: Standing, explain: Explain) -> dict[str, Any]:
         told["base"] = score.base if score else None
         told["margin"] = score.margin if score else None
     return told
+
+
+def _rules(standing: Standing) -> dict[str, Any]:
+    """`snoozed` is there only when a rule was passed over for this account."""
+    told: dict[str, Any] = {"version": str(standing.release.rules_version)}
+    return {**told, "snoozed": list(standing.report.snoozed)} if standing.report.snoozed else told
 
 
 def _model(standing: Standing) -> dict[str, Any] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 import msgspec
 import sqlalchemy as sa
@@ -11,7 +13,7 @@ from core.connections import connect_record, existing_record
 from core.installation import Installation
 from core.options import data_option, json_option
 from core.settings import load_settings
-from serving.keys import ApiKey, KeyKind, NewKey
+from serving.keys import ApiKey, KeyKind, NewKey, Scope
 from serving.keys import create as create_key
 from serving.keys import list_keys as all_keys
 from serving.keys import revoke as revoke_key
@@ -30,13 +32,21 @@ def keys() -> None:
     required=True,
     help="write may stand in a web page; secret may not.",
 )
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice([scope.value for scope in Scope]),
+    multiple=True,
+    help="What a secret key may do besides reading and scoring; may be given again.",
+)
 @data_option()
 @json_option
-def create(kind: str, installation: Installation, as_json: bool) -> None:
+def create(kind: str, scopes: tuple[str, ...], installation: Installation, as_json: bool) -> None:
     """Make a key and print it: this once."""
     # The first key may be made before the first start.
     record = connect_record(installation.create(), load_settings(installation.settings_file))
-    _show_new(create_key(record, KeyKind(kind), SystemClock().now()), as_json)
+    wanted = [Scope(one) for one in scopes]
+    _show_new(create_key(record, KeyKind(kind), SystemClock().now(), wanted), as_json)
 
 
 @keys.command("list")
@@ -49,7 +59,8 @@ def list_keys(installation: Installation, as_json: bool) -> None:
         click.echo(msgspec.json.encode(rows).decode())
         return
     for row in rows:
-        click.echo(f"{row['id']}  {row['kind']:6}  {row['state']:8}  made {row['created_at']}")
+        told = f"{row['id']}  {row['kind']:6}  {row['state']:8}  made {row['created_at']}"
+        click.echo("  ".join([told, *row["scopes"]]))
 
 
 @keys.command()
@@ -64,7 +75,7 @@ def list_keys(installation: Installation, as_json: bool) -> None:
 @data_option()
 @json_option
 def rotate(key_id: str, grace_hours: int, installation: Installation, as_json: bool) -> None:
-    """Make a new key of the same kind; the old one ends after the grace."""
+    """Make a new key of the same kind and scopes; the old one ends after the grace."""
     now = SystemClock().now()
     _show_new(rotate_key(_record(installation), key_id, now, grace_hours * HOUR), as_json)
 
@@ -90,7 +101,7 @@ def _show_new(made: NewKey, as_json: bool) -> None:
     click.echo("keep it now: it is not shown again")
 
 
-def _told(key: ApiKey) -> dict[str, str | None]:
+def _told(key: ApiKey) -> dict[str, Any]:
     now = SystemClock().now()
     state = "valid" if key.valid(now) else "revoked" if key.revoked_at is not None else "expired"
     return {
@@ -100,4 +111,5 @@ def _told(key: ApiKey) -> dict[str, str | None]:
         "created_at": to_iso(key.created_at),
         "expires_at": to_iso(key.expires_at) if key.expires_at is not None else None,
         "revoked_at": to_iso(key.revoked_at) if key.revoked_at is not None else None,
+        "scopes": list(key.scopes),
     }

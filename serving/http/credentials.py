@@ -8,7 +8,7 @@ import binascii
 from starlette.requests import Request
 
 from core.errors import Forbidden
-from serving.keys import ApiKey, KeyKind, KeyRing
+from serving.keys import ApiKey, KeyKind, KeyRing, Scope
 
 
 def shown_key(request: Request) -> str | None:
@@ -43,3 +43,12 @@ def admit(ring: KeyRing, key: str | None, least: KeyKind) -> ApiKey:
     if least is KeyKind.SECRET and found.kind is not KeyKind.SECRET:
         raise Forbidden("a write key sends events and nothing else", do="use a secret key here")
     return found
+
+
+def allow(key: ApiKey, scope: Scope) -> None:
+    """Forbidden when the key was made without this scope."""
+    if scope not in key.scopes:
+        raise Forbidden(
+            f"the key {key.id} lacks the scope {scope}",
+            do=f"make one with `leadline keys create --kind secret --scope {scope}`",
+        )

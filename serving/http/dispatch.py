@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import NotFound
-from serving.http.credentials import admit, shown_key
-from serving.http.routes import Route
+from serving.http.credentials import admit, allow, shown_key
+from serving.http.routes import KEY, Route
 from serving.parts import Parts
 from serving.problems import answer_problem, problem
 
@@ -86,7 +86,10 @@ class Dispatcher:
     async def _run(self, route: Route, request: Request) -> Response:
         try:
             if route.key is not None:
-                admit(self._parts.keys, shown_key(request), route.key)
+                key = admit(self._parts.keys, shown_key(request), route.key)
+                if route.scope is not None:
+                    allow(key, route.scope)
+                request.scope[KEY] = key
             return await route.endpoint(self._parts, request)
         except ClientDisconnect:
             raise

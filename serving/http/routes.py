@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.keys import KeyKind
+from serving.keys import ApiKey, KeyKind, Scope
 from serving.parts import Parts
 
 Endpoint = Callable[[Parts, Request], Awaitable[Response]]
@@ -26,6 +26,8 @@ class Route(NamedTuple):
     summary: str
     key: KeyKind | None = KeyKind.SECRET
     """The least key that dispatch asks for; None where the endpoint looks itself or none is due."""
+    scope: Scope | None = None
+    """What the key has to be allowed besides."""
     body: Schema | None = None
     body_type: str = "application/json"
     answer: Schema | None = None
@@ -37,3 +39,13 @@ class Route(NamedTuple):
     """Pages of other origins may call it: the browser SDK does."""
     shown: bool = True
     """In the OpenAPI document."""
+
+
+KEY = "leadline.key"
+"""Where dispatch leaves the key that it admitted, in the request's scope."""
+
+
+def key_of(request: Request) -> ApiKey:
+    """The key of a request whose route asks for one."""
+    key: ApiKey = request.scope[KEY]
+    return key

@@ -13,7 +13,7 @@ from core import release
 from core.database import open_record
 from core.errors import DefinitionError
 from core.installation import Installation
-from rules.life import publish
+from rules.life import publish, rollback, snoozes
 from rules.life.publish import Edit, put_in_force
 from serving.inforce import InForce
 
@@ -118,6 +118,52 @@ def test_broken_rules_keep_the_last_good_and_stop_a_first_start(
     in_force = InForce(installation, engine, 0.0)
     good = in_force.now()
     put_in_force(engine, Edit({"fit.yaml": "["}, "me", "by hand", "cli"), None, 1)
-    assert in_force.now() == good
+    kept = in_force.now()
+    assert kept.rulebook is good.rulebook
+    assert kept.release.rules_version == 0
+    assert kept.degraded == ("rules", "model")
     with pytest.raises(DefinitionError):
         InForce(installation, engine, 0.0).now()
+
+
+def test_after_a_start_the_last_good_rules_are_sought_in_the_record(
+    installation: Installation, engine: sa.Engine, write_model: Publish
+) -> None:
+    """An update of the program may not know a word that an older one published by; a model that is
+    promoted meanwhile serves.
+    """
+    files = rules.read_catalog()
+    first, _ = publish(engine, files, "me", "", None, 1, "cli")
+    edited = {**files, "fit.yaml": files["fit.yaml"] + "# edited\n"}
+    second, _ = publish(engine, edited, "me", "", None, 2, "cli")
+    rollback(engine, first, "me", 3)
+    put_in_force(engine, Edit({"fit.yaml": "["}, "me", "by hand", "cli"), None, 4)
+    in_force = InForce(installation, engine, 0.0)
+    loaded = in_force.now()
+    assert loaded.release.rules_version == first != second
+    assert loaded.degraded == ("rules", "model")
+    assert "rules version 3 refused" in loaded.refused_rules
+    write_model(installation, "1")
+    serve(engine, "1")
+    assert in_force.now().degraded == ("rules",)
+    rollback(engine, second, "me", 5)
+    repaired = in_force.now()
+    assert (repaired.release.rules_version, repaired.degraded) == (second, ())
+    assert repaired.refused_rules == ""
+
+
+def test_a_snooze_and_its_end_are_in_force_at_the_next_look(
+    installation: Installation, engine: sa.Engine
+) -> None:
+    """The account executive who asked for quiet gets it now; and nothing is compiled for it."""
+    in_force = InForce(installation, engine, 0.0)
+    before = in_force.now()
+    snoozes.add(engine, "pricing_seen", "a1", 100, "me", "", 10)
+    begun = in_force.now()
+    assert begun.rulebook is before.rulebook
+    assert begun.snoozed.of("a1", 10) == {"pricing_seen"}
+    assert begun.snoozed.of("a1", 9) == begun.snoozed.of("a1", 100) == frozenset()
+    assert begun.snoozed.of("a2", 10) == begun.snoozed.of(None, 10) == frozenset()
+    assert in_force.now() is begun
+    snoozes.end(engine, "pricing_seen", "a1", "me", 20)
+    assert in_force.now().snoozed.of("a1", 21) == frozenset()

@@ -1,0 +1,99 @@
+"""How often each rule was looked at and hit, per UTC day and rules version.
+
+The worker adds a batch's counts in the batch's own transaction, so a batch that is run again after
+a crash is counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from core.clock import DAY
+from core.database import metadata, upsert
+
+KEPT_DAYS = 400
+
+RULE_COUNT = sa.Table(
+    "rule_count",
+    metadata,
+    sa.Column("day", sa.Integer, primary_key=True),  # days since 1970-01-01, UTC
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("rule", sa.String, primary_key=True),
+    sa.Column("evaluated", sa.BigInteger, nullable=False),
+    sa.Column("hits", sa.BigInteger, nullable=False),
+    sa.Column("last_hit_at", sa.BigInteger, nullable=False),  # microseconds, UTC; 0 for never
+)
+
+
+class Counted(NamedTuple):
+    """Sums over days and versions."""
+
+    evaluated: int
+    hits: int
+    last_hit_at: int | None
+
+
+class Counts:
+    """Of one batch: filled while it is judged, added to the record when it is committed."""
+
+    def __init__(self, at: int, version: int) -> None:
+        self._at = at
+        self._version = version
+        self._evaluated: dict[str, int] = {}
+        self._hits: dict[str, int] = {}
+
+    def looked_at(self, rules: Iterable[str], times: int = 1) -> None:
+        for rule in rules:
+            self._evaluated[rule] = self._evaluated.get(rule, 0) + times
+
+    def passed_over(self, rules: Iterable[str]) -> None:
+        for rule in rules:
+            self._evaluated[rule] = self._evaluated.get(rule, 0) - 1
+
+    def hit(self, rules: Iterable[str]) -> None:
+        for rule in rules:
+            self._hits[rule] = self._hits.get(rule, 0) + 1
+
+    def save(self, connection: sa.Connection) -> None:
+        rows = [
+            {
+                "day": self._at // DAY,
+                "version": self._version,
+                "rule": rule,
+                "evaluated": evaluated,
+                "hits": self._hits.get(rule, 0),
+                "last_hit_at": self._at if rule in self._hits else 0,
+            }
+            for rule, evaluated in self._evaluated.items()
+        ]
+        upsert(RULE_COUNT, connection, rows, added=("evaluated", "hits"), latest=("last_hit_at",))
+
+
+def counted(connection: sa.Connection, since_day: int) -> dict[str, Counted]:
+    """Rule → its sums from a day (since 1970-01-01, UTC) on, whichever version it stood in."""
+    columns = RULE_COUNT.c
+    sums = (sa.func.sum(columns.evaluated), sa.func.sum(columns.hits))
+    asked = (
+        sa.select(columns.rule, *sums, sa.func.max(columns.last_hit_at))
+        .where(columns.day >= since_day)
+        .group_by(columns.rule)
+    )
+    return {
+        rule: Counted(int(evaluated), int(hits), int(last) or None)
+        for rule, evaluated, hits, last in connection.execute(asked)
+    }
+
+
+def first_day(connection: sa.Connection) -> int | None:
+    """The earliest day of which there are counts."""
+    day: int | None = connection.execute(sa.select(sa.func.min(RULE_COUNT.c.day))).scalar()
+    return day
+
+
+def prune(connection: sa.Connection, now: int) -> int:
+    """Forgets days older than 400. Returns how many rows that were."""
+    old = RULE_COUNT.c.day < now // DAY - KEPT_DAYS
+    return connection.execute(sa.delete(RULE_COUNT).where(old)).rowcount
