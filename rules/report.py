@@ -8,6 +8,7 @@ import msgspec
 
 from rules.facts import Facts
 from rules.language.wording import Fill
+from rules.pool import Pool
 
 HitGroup = Literal["fit", "intent", "negative", "suppress", "account"]
 
@@ -68,5 +69,7 @@ class Route(msgspec.Struct, frozen=True):
     destinations: tuple[str, ...]
     """`console` or `kind:name`, such as `slack:#hot-leads`."""
     respond_within_s: int
+    pool: Pool | None = None
+    """The round robin that chooses the owner; `owner` is then who takes over without room."""
     pool: Pool | None = None
     """The round robin that chooses the owner; `owner` is then who takes over without room."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 import sqlalchemy as sa
 
-from signals import bands, outbox
+from signals import assignments, bands, outbox
+from signals.turns import Assignment
 from signals.types import AccountState, BandState, Signal
 
 
@@ -17,6 +18,8 @@ class Decided(msgspec.Struct):
     signals: list[Signal] = []
     by_offset: dict[int, list[str]] = {}
     """Offset of the triggering event → ids of its signals."""
+    assignments: list[Assignment] = []
+    """Whom round robins gave leads to, and which leads are done with."""
     merged: Mapping[str, str] = {}
     """Leads absorbed in this batch → their survivors."""
 
@@ -24,6 +27,8 @@ class Decided(msgspec.Struct):
         """Inside the worker's transaction: a signal leaves if, and only if, the batch is done."""
         if self.merged:
             bands.absorb(connection, self.merged)
+            assignments.absorb(connection, self.merged)
         bands.save(connection, self.states)
         bands.save_accounts(connection, list(self.account_states.values()))
+        assignments.save(connection, self.assignments)
         outbox.put(connection, self.signals, now)

@@ -25,6 +25,7 @@ from serving.cases import (
 from serving.decided import Decided
 from serving.inforce import InForce, Loaded
 from signals import bands
+from signals.assignments import assign
 from signals.decide import decide, decide_account
 from signals.standing import Standing
 from signals.types import About, AccountState, BandState, Decision, Signal
@@ -92,6 +93,7 @@ class Judge:
                 decision = look.lead(state, standing, case, abouts[at])
                 account = look.account(accounts, standing, case, abouts[at])
             _take(found, case, decision, account, accounts)
+        found.signals, found.assignments = assign(record, found.signals, merged)
         return found
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from core.clock import to_iso
 from core.crypto import sha256_hex
-from signals.route import route
+from signals.route import route, tell
 from signals.standing import Standing, answer
 from signals.types import RESCORED, About, Signal, Trigger
 
@@ -42,13 +42,14 @@ def make_signal(
     extra: dict[str, Any] | None = None,
 ) -> Signal:
     standing, trigger = case.standing, case.trigger
+    found = route(standing, case.about, signal_type)
     data = {
         "lead_id": standing.vector.lead_id,
         "account_id": standing.vector.account_id,
         "person": case.about.person,
         "company": case.about.company,
         "score": answer(standing, "short"),
-        "route": route(standing, case.about, signal_type),
+        "route": tell(found),
         "trigger": {
             "event": trigger.event,
             "message_id": trigger.message_id,
@@ -63,4 +64,5 @@ def make_signal(
         subject=subject,
         time=case.now,
         data=data,
+        pool=found.pool,
     )

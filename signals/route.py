@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from features.windows import Value
 from signals.standing import Standing
 from signals.types import About
 
+if TYPE_CHECKING:
+    from rules import Route
 
-def route(standing: Standing, about: About, signal_type: str) -> dict[str, Any]:
-    """`data.route` of the contract: rule, owner, destinations (`kind:name` or `console`), SLA."""
+
+def route(standing: Standing, about: About, signal_type: str) -> Route:
+    """What the catalog says; with a round robin, `signals.turns` chooses the owner later."""
     facts: dict[str, Value] = dict(standing.vector.values)
     facts["owner"] = about.owner
     facts["email_domain"] = about.email_domain
@@ -19,7 +22,11 @@ def route(standing: Standing, about: About, signal_type: str) -> dict[str, Any]:
     facts["priority"] = standing.priority
     facts["propensity"] = standing.score.propensity if standing.score else None
     facts["signal"] = signal_type
-    found = standing.rulebook.route(facts)
+    return standing.rulebook.route(facts)
+
+
+def tell(found: Route) -> dict[str, Any]:
+    """`data.route` of the contract: rule, owner, destinations (`kind:name` or `console`), SLA."""
     return {
         "rule": found.rule,
         "owner": found.owner,

@@ -54,6 +54,20 @@ OUTBOX = sa.Table(
     sa.Index("outbox_due", "state", "next_at"),
 )
 
+ASSIGNMENT = sa.Table(
+    "assignment",
+    metadata,
+    sa.Column("rule", sa.String, primary_key=True),  # the route that has the round robin
+    sa.Column("lead_id", sa.String, primary_key=True),
+    sa.Column("account_id", sa.String, index=True),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("signal_id", sa.String, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("open", sa.Boolean, nullable=False),
+    sa.Index("assignment_lead", "lead_id"),
+    sa.Index("assignment_counted", "rule", "at"),
+)
+
 DISABLED = sa.Table(
     "destination_disabled",
     metadata,

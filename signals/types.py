@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from core.clock import to_iso
+from rules.pool import Pool
 
 HOT = "lead.hot"
 COOLED = "lead.cooled"
@@ -90,6 +91,8 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     time: int
     data: dict[str, Any]
+    pool: Pool | None = None
+    """The round robin that has yet to choose the owner of its route; receivers do not see it."""
 
     def to_cloudevent(self) -> dict[str, Any]:
         """The JSON that receivers and the API get, as in the contract."""
