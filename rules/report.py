@@ -71,5 +71,3 @@ class Route(msgspec.Struct, frozen=True):
     respond_within_s: int
     pool: Pool | None = None
     """The round robin that chooses the owner; `owner` is then who takes over without room."""
-    pool: Pool | None = None
-    """The round robin that chooses the owner; `owner` is then who takes over without room."""
