@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rules.declaration import Rule
 from rules.facts import AS_OF, Facts
 from rules.language.batches import Find, Turned, compile_batch
 from rules.language.conditions import AllOf, AnyOf, Compare, Condition, Missing
@@ -25,12 +26,11 @@ _FEW = 8
 """A batch of fewer leads costs more to turn than to walk through."""
 
 
-def in_effect(scored: Scored) -> Condition:
+def in_effect(rule: Rule, decay: Decay | None = None) -> Condition:
     """The rule's condition, its dates and the age that it decays by, as one condition.
 
     Without `as_of` dates are no matter. Without the age the rule is missing, not false.
     """
-    rule, decay = scored.rule, scored.decay
     parts: list[Condition] = []
     if rule.from_at is not None:
         parts.append(AnyOf((Missing(AS_OF), Compare(AS_OF, "at_least", rule.from_at))))
@@ -84,7 +84,7 @@ class Plan:
         self._caps: list[int] = []
         for place, sheet in enumerate(sheets):
             groups = {name: len(self._caps) + at for at, name in enumerate(sheet.caps)}
-            self._caps.extend(_hundredths(cap) for cap in sheet.caps.values())
+            self._caps.extend(hundredths(cap) for cap in sheet.caps.values())
             self.steps.extend(
                 _step(one, place, sheet.purpose, groups[one.group]) for one in sheet.rules
             )
@@ -152,11 +152,12 @@ def decayed(worth: int, decay: Decay, facts: Facts) -> int:
 
 
 def _step(scored: Scored, sheet: int, purpose: HitGroup, group: int) -> Step:
-    condition, rule = in_effect(scored), scored.rule
-    worth = _hundredths(scored.points)
+    rule, decay = scored.rule, scored.decay
+    condition = in_effect(rule, decay)
+    worth = hundredths(scored.points)
     points = _points(worth) * _sign(purpose)
     return Step(
-        rule.id, purpose, sheet, group, worth, points, rule.text, scored.decay,
+        rule.id, purpose, sheet, group, worth, points, rule.text, decay,
         compile_row(condition), compile_batch(condition),
     )  # fmt: skip
 
@@ -173,7 +174,8 @@ def _ask(step: Step, place: int, facts: Facts, found: Found) -> None:
         found.failed.append(place)
 
 
-def _hundredths(points: float) -> int:
+def hundredths(points: float) -> int:
+    """Points, or a cap, as they are counted: whole, and without sign."""
     return round(abs(points) * HUNDREDTHS)
 
 

@@ -10,12 +10,15 @@ but for the clip and for suppression, which holds it at a cap.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from typing import NamedTuple
 
 from rules.report import Hit, RuleReport
 
 HIGHEST = 100.0
+PLACES = 10_000
+"""A priority is told in ten-thousandths, halves rounded up: SQL does the same."""
 
 
 class Weights(NamedTuple):
@@ -57,7 +60,7 @@ class Priority(NamedTuple):
             + (self.propensity_points(propensity) if propensity is not None else 0.0)
         )
         most = self.suppressed_at_most if report.suppressed else HIGHEST
-        return round(min(max(total, 0.0), most), 4)
+        return math.floor(min(max(total, 0.0), most) * PLACES + 0.5) / PLACES
 
     def weight(self, group: str, with_model: bool) -> float:
         """Priority points that one point of this group of hits is worth."""
