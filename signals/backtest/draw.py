@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _COLOURS = {"before": "#8d99ae", "after": "#c8553d"}
 _WIDTH = 0.38
+_LINES = {"before": 4, "after": 1.5}
+"""Where the edit changes nothing, both are seen."""
 
 
 def draw(file: Path, report: Report) -> None:
@@ -76,7 +78,7 @@ def _draw_gain(axes: Axes, report: Report) -> None:
     axes.plot([0, 100], [0, 100], color="#bbbbbb", linestyle="--", linewidth=1, label="by chance")
     for name, points in report.gain.items():
         leads, won = ([100 * one[at] for one in points] for at in (0, 1))
-        axes.plot(leads, won, color=_COLOURS[name], label=name, linewidth=2)
+        axes.plot(leads, won, color=_COLOURS[name], label=name, linewidth=_LINES[name])
     axes.set(
         title="worked off from the highest priority down",
         xlabel="leads worked off, %",

@@ -21,7 +21,7 @@ _FELT = 0.005
 
 
 def flipped(before: Judged, after: Judged) -> list[int]:
-    """Places of the leads that change: those that were won first, then the farthest moved."""
+    """Places of the leads that change, the farthest moved first."""
     import numpy as np
 
     routed = [one != other for one, other in zip(before.way, after.way, strict=True)]
@@ -41,7 +41,9 @@ class Tellers:
     def tell(
         self, table: pa.Table, places: Sequence[int], before: Judged, after: Judged
     ) -> list[Flip]:
-        rows = facts_of(table.take(list(places)))
+        import pyarrow as pa
+
+        rows = facts_of(table.take(pa.array(places, pa.int64())))
         return [self._flip(row, at, before, after) for row, at in zip(rows, places, strict=True)]
 
     def _flip(self, row: Mapping[str, Any], at: int, before: Judged, after: Judged) -> Flip:

@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     Counts = NDArray[np.float64]
 
 MOST_CLUSTERS = 1_000
-STEPS = 1_001
-"""Priorities as they are shown, to one decimal: what rounds to the same is the same."""
 
 
 class Tally(NamedTuple):
-    """Each array is clusters × kinds × 2: how many leads, and how many of them were won."""
+    """Each array is clusters × kinds × 2: how many leads, and how many of them were won.
+
+    Priorities are taken as they are shown, to one decimal: what rounds to the same is the same.
+    """
 
     steps: Counts
-    """Kind 0 is priority 100.0, kind 1,000 is 0.0: best first."""
+    """The priorities that occur, best first."""
     bands: Counts
     grades: Counts
     suppressed: Counts
@@ -46,9 +47,9 @@ def clusters_of(accounts: Sequence[str | None]) -> NDArray[np.int64]:
 def tally(judged: Judged, won: NDArray[np.bool_], clusters: NDArray[np.int64]) -> Tally:
     import numpy as np
 
-    step = (STEPS - 1) - np.rint(judged.priority * 10).astype(np.int64)
+    shown, step = np.unique(-np.rint(judged.priority * 10), return_inverse=True)
     return Tally(
-        _count(clusters, step, STEPS, won),
+        _count(clusters, step, len(shown), won),
         _count(clusters, judged.band, len(BANDS), won),
         _count(clusters, judged.grade, len(GRADES), won),
         _count(clusters, judged.suppressed, 2, won),
