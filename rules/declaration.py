@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from core.clock import DAY
@@ -15,6 +15,7 @@ from rules.language.reading import Reader
 from rules.language.rows import Test, compile_row
 from rules.language.source import Node
 from rules.language.wording import Fill, read_text
+from rules.tables import Table
 
 COMMON = ("id", "text", "when", "examples")
 """What every rule has; scored ones add `group` and `points`, routes their destination."""
@@ -73,6 +74,32 @@ def told(rule: Rule, facts: Facts, failed: list[str]) -> str | None:
         return None
 
 
+MOST_RULES = 2000
+"""Rules of one file."""
+
+
+class Scope(NamedTuple):
+    """What the files of one catalog share while they are read."""
+
+    names: Names
+    ids: Ids
+    tables: Mapping[str, Table]
+    """CSV file → the rules in it."""
+
+
+def rule_nodes(
+    reader: Reader, node: Node | None, what: str, table: Table | None
+) -> Iterator[tuple[Reader, Node]]:
+    """The declared rules of one purpose, those of its table after those of the YAML file."""
+    items = reader.items(node, what) if node is not None else []
+    if len(items) > MOST_RULES:
+        reader.problem(items[MOST_RULES].line, f"{what} has more than {MOST_RULES} rules")
+        return
+    yield from ((reader, item) for item in items)
+    if table is not None:
+        yield from ((table.reader, row) for row in table.rows)
+
+
 class Ids:
     """The ids of a whole catalog: each may be used once."""
 
@@ -95,12 +122,12 @@ def read_rule(
     reader: Reader,
     line: int,
     fields: dict[str, Node],
-    names: Names,
-    ids: Ids,
+    scope: Scope,
     keeper: str = "owner",
 ) -> Rule | None:
     """The part that all rules share: the fields named in `COMMON`, `DATES`, and its keeper's."""
-    name = ids.read(reader, fields["id"]) if "id" in fields else None
+    names = scope.names
+    name = scope.ids.read(reader, fields["id"]) if "id" in fields else None
     text = read_text(reader, fields["text"], names.facts) if "text" in fields else None
     when = read_condition(reader, fields["when"], names) if "when" in fields else None
     examples = (
@@ -112,7 +139,7 @@ def read_rule(
         return None
     test, said = compile_row(when), str(fields["text"].value)
     return Rule(
-        name, reader.file, line, text, when, test, examples, said, kept_by, from_at, until_at
+        name, reader.file, int(line), text, when, test, examples, said, kept_by, from_at, until_at
     )
 
 
@@ -130,7 +157,7 @@ def _read_examples(reader: Reader, node: Node, facts: Mapping[str, str]) -> tupl
     """At least one that hits and one that misses."""
     fields = reader.fields(node, "examples", ("hit", "miss"))
     return tuple(
-        Example(_read_facts(reader, item, facts), hit=kind == "hit", line=item.line)
+        Example(_read_facts(reader, item, facts), hit=kind == "hit", line=int(item.line))
         for kind in fields
         for item in reader.items(fields[kind], f"`{kind}`")
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from rules.declaration import Ids
+from rules.declaration import Scope
 from rules.facts import SIGNALS
-from rules.language.names import Names
 from rules.language.reading import Reader
 from rules.language.source import Node
 from rules.priority import HIGHEST, Band, Priority, Weights
@@ -14,7 +13,7 @@ from rules.priority import HIGHEST, Band, Priority, Weights
 _FIELDS = ("weights", "propensity", "suppressed_at_most", "bands", "cooldowns")
 
 
-def read_priority(reader: Reader, node: Node, _names: Names, _ids: Ids) -> Priority | None:
+def read_priority(reader: Reader, node: Node, _: Scope) -> Priority | None:
     """The whole file; None when any part of it is wrong."""
     before = reader.count()
     fields = reader.fields(node, "priority.yaml", _FIELDS)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rules.declaration import COMMON, DATES, Ids, Rule, read_rule, told
+from rules.declaration import COMMON, DATES, Rule, Scope, read_rule, rule_nodes, told
 from rules.facts import ROUTE_FACTS, Facts
-from rules.language.names import Names
 from rules.language.reading import Reader
 from rules.language.source import Node
 from rules.report import Route
@@ -28,20 +27,25 @@ class Routing(NamedTuple):
         return self.default.route(self.default_id, facts)
 
 
-def read_routing(reader: Reader, node: Node, names: Names, ids: Ids) -> Routing | None:
+def read_routing(reader: Reader, node: Node, scope: Scope) -> Routing | None:
     """The whole file; None when the default, which every signal may need, is wrong."""
-    fields = reader.fields(node, "routing.yaml", ("rules", "default"))
-    names = names._replace(facts=ROUTE_FACTS)
+    table = scope.tables.get("routing.csv")
+    fields = (
+        reader.fields(node, "routing.yaml", ("rules", "default"))
+        if table is None
+        else reader.fields(node, "routing.yaml", ("default",), ("rules",))
+    )
+    scope = scope._replace(names=scope.names._replace(facts=ROUTE_FACTS))
     rules: list[tuple[Rule, Target]] = []
-    for item in reader.items(fields["rules"], "`rules`") if "rules" in fields else ():
-        parts = reader.fields(item, "a route", (*COMMON, *TO), ("kept_by", *DATES))
-        rule = read_rule(reader, item.line, parts, names, ids, "kept_by")
-        target = read_target(reader, parts)
+    for at, item in rule_nodes(reader, fields.get("rules"), "`rules`", table):
+        parts = at.fields(item, "a route", (*COMMON, *TO), ("kept_by", *DATES))
+        rule = read_rule(at, item.line, parts, scope, "kept_by")
+        target = read_target(at, parts)
         if rule is not None and target is not None:
             rules.append((rule, target))
     if "default" not in fields:
         return None
     parts = reader.fields(fields["default"], "the default route", ("id", *TO))
-    name = ids.read(reader, parts["id"]) if "id" in parts else None
+    name = scope.ids.read(reader, parts["id"]) if "id" in parts else None
     target = read_target(reader, parts)
     return Routing(tuple(rules), name, target) if name and target else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rules.declaration import COMMON, DATES, Ids, Rule, read_rule
+from rules.declaration import COMMON, DATES, Rule, Scope, read_rule, rule_nodes
 from rules.facts import AGE, Facts
 from rules.language.names import Names
 from rules.language.read_conditions import read_fact
@@ -53,33 +53,30 @@ class Sheet(NamedTuple):
 
 
 def read_scored(
-    reader: Reader,
-    fields: dict[str, Node],
-    purpose: HitGroup,
-    sign: int,
-    names: Names,
-    ids: Ids,
+    reader: Reader, fields: dict[str, Node], purpose: HitGroup, sign: int, scope: Scope
 ) -> Sheet:
     """`groups` and `rules` of a sheet whose points all have this sign (1 or -1)."""
     caps = _read_caps(reader, fields["groups"], sign) if "groups" in fields else {}
     rules: list[Scored] = []
-    for node in reader.items(fields["rules"], "`rules`") if "rules" in fields else ():
-        parts = reader.fields(node, "a rule", (*COMMON, "group", "points"), (*_MORE, "decay"))
-        rule = read_rule(reader, node.line, parts, names, ids)
-        group = _read_group(reader, parts["group"], caps) if "group" in parts else None
-        points = _read_points(reader, parts["points"], "`points`", sign) if "points" in parts else 0
-        decay = _read_decay(reader, parts["decay"], names) if "decay" in parts else None
+    table = scope.tables.get(f"{purpose}.csv")
+    for at, node in rule_nodes(reader, fields.get("rules"), "`rules`", table):
+        parts = at.fields(node, "a rule", (*COMMON, "group", "points"), (*_MORE, "decay"))
+        rule = read_rule(at, node.line, parts, scope)
+        group = _read_group(at, parts["group"], caps) if "group" in parts else None
+        points = _read_points(at, parts["points"], "`points`", sign) if "points" in parts else 0
+        decay = _read_decay(at, parts["decay"], scope.names) if "decay" in parts else None
         if rule is not None and group is not None and points:
             rules.append(Scored(_aged(rule, decay), group, points, decay))
     return Sheet(purpose, caps, tuple(rules))
 
 
-def read_verdicts(reader: Reader, node: Node, purpose: HitGroup, names: Names, ids: Ids) -> Sheet:
+def read_verdicts(reader: Reader, node: Node | None, purpose: HitGroup, scope: Scope) -> Sheet:
     """Rules without points: that one of them holds is all that counts."""
     rules: list[Scored] = []
-    for item in reader.items(node, f"`{purpose}` rules"):
-        parts = reader.fields(item, "a rule", COMMON, _MORE)
-        rule = read_rule(reader, item.line, parts, names, ids)
+    table = scope.tables.get(f"{purpose}.csv")
+    for at, item in rule_nodes(reader, node, f"`{purpose}` rules", table):
+        parts = at.fields(item, "a rule", COMMON, _MORE)
+        rule = read_rule(at, item.line, parts, scope)
         if rule is not None:
             rules.append(Scored(rule, "", 0.0))
     return Sheet(purpose, {"": 0.0}, tuple(rules))

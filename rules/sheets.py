@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from rules.declaration import Ids
-from rules.language.names import Names
+from rules.declaration import Scope
 from rules.language.reading import Reader
 from rules.language.source import Node
 from rules.sheet import Sheet, read_scored, read_verdicts
@@ -16,34 +15,46 @@ _LETTERS = ("A", "B", "C")
 _LAST = "D"
 
 
-def read_fit(reader: Reader, node: Node, names: Names, ids: Ids) -> tuple[Sheet, Grades]:
+def read_fit(reader: Reader, node: Node, scope: Scope) -> tuple[Sheet, Grades]:
     """`grades`, `groups` and `rules`: points from 0 to 100."""
-    fields = reader.fields(node, "fit.yaml", ("grades", "groups", "rules"))
+    fields = _fields(reader, node, ("grades", "groups"), "rules", scope)
     grades = _read_grades(reader, fields["grades"]) if "grades" in fields else ()
-    return read_scored(reader, fields, "fit", 1, names, ids), grades
+    return read_scored(reader, fields, "fit", 1, scope), grades
 
 
-def read_intent(reader: Reader, node: Node, names: Names, ids: Ids) -> Sheet:
+def read_intent(reader: Reader, node: Node, scope: Scope) -> Sheet:
     """`groups` and `rules`: points from 0 to 100."""
-    fields = reader.fields(node, "intent.yaml", ("groups", "rules"))
-    return read_scored(reader, fields, "intent", 1, names, ids)
+    fields = _fields(reader, node, ("groups",), "rules", scope)
+    return read_scored(reader, fields, "intent", 1, scope)
 
 
-def read_negative(reader: Reader, node: Node, names: Names, ids: Ids) -> tuple[Sheet, Sheet]:
+def read_negative(reader: Reader, node: Node, scope: Scope) -> tuple[Sheet, Sheet]:
     """`groups` and `rules` take points away; `suppress` forbids signals."""
-    fields = reader.fields(node, "negative.yaml", ("groups", "rules", "suppress"))
-    scored = read_scored(reader, fields, "negative", -1, names, ids)
-    if "suppress" not in fields:
-        return scored, Sheet("suppress", {}, ())
-    return scored, read_verdicts(reader, fields["suppress"], "suppress", names, ids)
+    suppress = ("suppress",) if "suppress.csv" not in scope.tables else ()
+    fields = _fields(reader, node, ("groups", *suppress), "rules", scope, ("suppress",))
+    scored = read_scored(reader, fields, "negative", -1, scope)
+    return scored, read_verdicts(reader, fields.get("suppress"), "suppress", scope)
 
 
-def read_account(reader: Reader, node: Node, names: Names, ids: Ids) -> Sheet:
+def read_account(reader: Reader, node: Node, scope: Scope) -> Sheet:
     """`mqa`: the account qualifies when one of these rules holds."""
-    fields = reader.fields(node, "account.yaml", ("mqa",))
-    if "mqa" not in fields:
-        return Sheet("account", {}, ())
-    return read_verdicts(reader, fields["mqa"], "account", names, ids)
+    fields = _fields(reader, node, (), "mqa", scope)
+    return read_verdicts(reader, fields.get("mqa"), "account", scope)
+
+
+def _fields(
+    reader: Reader,
+    node: Node,
+    required: tuple[str, ...],
+    rules: str,
+    scope: Scope,
+    optional: tuple[str, ...] = (),
+) -> dict[str, Node]:
+    """The keys of one file. A decision table beside it may hold all of its `rules`."""
+    name = reader.file
+    if name.replace(".yaml", ".csv") in scope.tables:
+        return reader.fields(node, name, required, (rules, *optional))
+    return reader.fields(node, name, (*required, rules), optional)
 
 
 def _read_grades(reader: Reader, node: Node) -> Grades:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from core.clock import from_iso
 from core.errors import Problem
-from rules.language.source import Node
+from rules.language.source import Node, Place
 
 _DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -20,6 +20,11 @@ MOST_PATTERNS = 200
 """RE2 patterns in one file: each may take half a megabyte of memory."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+"""Controls, marks of direction and halves of characters: they make a word look like another."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -44,6 +49,9 @@ class Reader:
         return [Problem(f"{self.file}:{line}", message) for line, message in found]
 
     def problem(self, line: int, message: str) -> None:
+        """`line` from 1; a `Place` tells its column too."""
+        if isinstance(line, Place) and line.column:
+            message = f"column `{line.column}`: {message}"
         told = message if len(message) <= LONGEST else message[: LONGEST - 1] + "…"
         self._found.append((line, told))
 
@@ -89,7 +97,13 @@ class Reader:
 
     def word(self, node: Node, what: str) -> str | None:
         if isinstance(node.value, str) and node.value.strip():
-            return node.value
+            hidden = _HIDDEN.search(node.value)
+            if hidden is None:
+                return node.value
+            self.problem(
+                node.line, f"{what} holds the invisible character U+{ord(hidden[0]):04X}: remove it"
+            )
+            return None
         self._wrong(node, f"{what} has to be a word (put it in quotes if it looks like more)")
         return None
 

@@ -27,6 +27,17 @@ _WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,15}\.[0-9]{1,15}")
 
 
+class Place(int):
+    """A line, from 1; in a table, with the column."""
+
+    column: str
+
+    def __new__(cls, line: int, column: str = "") -> Place:
+        place = super().__new__(cls, line)
+        place.column = column
+        return place
+
+
 class Node(NamedTuple):
     """A value and the line (from 1) it starts at; a mapping knows its keys' lines too."""
 
@@ -41,8 +52,7 @@ class _RefusedError(Exception):
 
 def read_yaml(text: str, reader: Reader) -> Node | None:
     """The one document in `text`; None when it cannot be read at all. Problems go to `reader`."""
-    if len(text) > MOST_BYTES or len(text.encode(errors="replace")) > MOST_BYTES:
-        reader.problem(1, f"is larger than {MOST_BYTES // 1_000_000} MB: split or shorten it")
+    if too_large(text, reader):
         return None
     try:
         return _Composer(yaml.parse(text, Loader=_LOADER), reader).document()
@@ -54,6 +64,14 @@ def read_yaml(text: str, reader: Reader) -> Node | None:
     except (yaml.YAMLError, UnicodeError) as error:
         reader.problem(1, f"is not YAML: {' '.join(str(error).split())}")
     return None
+
+
+def too_large(text: str, reader: Reader) -> bool:
+    """Notes a text of more than a megabyte: nobody maintains that by hand."""
+    large = len(text) > MOST_BYTES or len(text.encode(errors="replace")) > MOST_BYTES
+    if large:
+        reader.problem(1, f"is larger than {MOST_BYTES // 1_000_000} MB: split or shorten it")
+    return large
 
 
 def plain(text: str) -> Scalar:
