@@ -41,7 +41,9 @@ TABLES = (
     "rules.life.counts",
     "rules.life.drafts",
     "rules.life.snoozes",
+    "scoring.experiment",
     "serving.keys",
+    "signals.exposure",
     "signals.tables",
 )
 """Where tables are declared. By name and loaded when a record is opened, as the command line loads
@@ -116,10 +118,12 @@ def upsert(
     *,
     added: tuple[str, ...] = (),
     latest: tuple[str, ...] = (),
+    kept: tuple[str, ...] = (),
 ) -> None:
     """Inserts rows, replacing those with the same primary key. All rows have the same columns.
 
-    Columns that are `added` sum up with what is there, of `latest` the larger value stays.
+    Columns that are `added` sum up with what is there, of `latest` the larger value stays,
+    those that are `kept` stay as they were written first.
     """
     if not rows:
         return
@@ -130,7 +134,7 @@ def upsert(
     statement = insert(table)
     new = statement.excluded
     keys = [column.name for column in table.primary_key]
-    values: dict[str, Any] = {name: new[name] for name in rows[0] if name not in keys}
+    values: dict[str, Any] = {name: new[name] for name in rows[0] if name not in (*keys, *kept)}
     values |= {name: table.c[name] + new[name] for name in added}
     values |= {name: _larger(table.c[name], new[name]) for name in latest}
     if values:

@@ -32,8 +32,8 @@ class Scorer:
         self._base = self._base_of(len(card.inputs))
 
     @classmethod
-    def load(cls, folder: Path) -> Scorer:
-        """Loads `releases/<name>-<version>/`.
+    def load(cls, folder: Path, alias: str = "champion") -> Scorer:
+        """Loads `releases/<name>-<version>/`. `alias` is told in answers.
 
         ModelRefused when a digest, the features or the known answers are not as trained.
         """
@@ -47,7 +47,7 @@ class Scorer:
             raise refusal(folder, f"LightGBM cannot read it: {problem}") from problem
         if booster.num_feature() != len(card.inputs):
             raise refusal(folder, f"its trees read {booster.num_feature()} columns")
-        scorer = cls(card, booster)
+        scorer = cls(card, booster, alias)
         scorer._check_known_answers(folder, card)
         return scorer
 

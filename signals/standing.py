@@ -14,6 +14,7 @@ from signals.reasons import reasons
 if TYPE_CHECKING:
     from rules import Rulebook, RuleReport
     from scoring import Score, Scorer
+    from scoring.arms import Place
 
 Explain = Literal["none", "short", "full"]
 
@@ -32,6 +33,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     band: str
     degraded: tuple[str, ...]
     """Optional inputs this standing did without."""
+    place: Place | None = None
+    """The lead's arm; None while no experiment runs."""
+    shadow: Standing | None = None
+    """What a challenger that only shadows makes of the same lead; never acted on."""
 
 
 def stand(  # noqa: PLR0917 - the parts of a score, in the order in which they are made
@@ -71,6 +76,7 @@ def answer(standing: Standing, explain: Explain) -> dict[str, Any]:
     """The score JSON of the contract. `none` leaves `reasons` empty; `full` adds log-odds.
 
     With `full`, `base` and the `contributions` sum to `margin`; they are null without a model.
+    `experiment` is there only while one runs.
     """
     report, score = standing.report, standing.score
     told: dict[str, Any] = {
@@ -92,6 +98,8 @@ def answer(standing: Standing, explain: Explain) -> dict[str, Any]:
         "rules": _rules(standing),
         "degraded": list(standing.degraded),
     }
+    if standing.place is not None:
+        told["experiment"] = {"id": standing.place.experiment, "arm": standing.place.arm}
     if explain == "full":
         told["contributions"] = score.contributions if score else None
         told["base"] = score.base if score else None
@@ -109,4 +117,5 @@ def _model(standing: Standing) -> dict[str, Any] | None:
     scorer = standing.scorer
     if scorer is None:
         return None
-    return {"name": scorer.name, "version": scorer.version, "alias": scorer.alias, "arm": None}
+    arm = standing.place.arm if standing.place else None
+    return {"name": scorer.name, "version": scorer.version, "alias": scorer.alias, "arm": arm}
