@@ -6,6 +6,7 @@ Blocking: run it in a thread. `people` may be one or a thousand; the round trips
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from events.types import Identifier
 from features.vector import FeatureVector, vector
 from serving.asks import Ask, Explain, Who
 from serving.assess import assess
+from serving.exposure_log import ExposureLog
 from serving.extra import extra_facts
 from serving.inforce import InForce
 from serving.lookup import Lookup
@@ -42,7 +44,9 @@ class ScoreDesk:
         in_force: InForce,
         clock: Clock,
         metrics: Metrics,
+        *,
         served: ServedLog,
+        exposures: ExposureLog,
     ) -> None:
         self._installation = installation
         self._engine = engine
@@ -50,6 +54,7 @@ class ScoreDesk:
         self._clock = clock
         self._metrics = metrics
         self._served = served
+        self._exposures = exposures
         self._lookup = Lookup(client, engine, installation.secret())
         self._past = threading.Lock()
 
@@ -124,7 +129,11 @@ class ScoreDesk:
                 states = load_bands(connection, ids) if ask.as_of is None else {}
             bands = [states[lead_id].band if lead_id in states else None for lead_id in ids]
             wanted = ask.explain is not Explain.NONE
+            began = time.perf_counter()
             standings = assess(loaded, vectors, extra, bands, degraded, contributions=wanted)
+            spent = time.perf_counter() - began
+        if ask.as_of is None:
+            self._exposures.put(standings, spent if len(standings) == 1 else None)
         for missing in degraded:
             self._metrics.degraded.labels(missing).inc(len(ids))
         return standings

@@ -19,6 +19,7 @@ from core.release import Release, read_current
 from rules.life import snoozes
 from scoring import Scorer
 from serving.rules_in_force import Compiled, RulesInForce
+from serving.trial import EXPERIMENT, Trial, Trials
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,8 @@ class Loaded(NamedTuple):
     """Immutable: a score is made from one of these from beginning to end.
 
     The release names the rules and the model that are really loaded; `degraded` names what is not
-    as the record wants it: `rules` when an earlier version serves, `model` when there is none.
+    as the record wants it: `rules` when an earlier version serves, `model` when there is none,
+    `experiment` when its challenger cannot serve.
     """
 
     release: Release
@@ -37,6 +39,8 @@ class Loaded(NamedTuple):
     snoozed: snoozes.Snoozed = snoozes.NONE
     refused_rules: str = ""
     """Why the rules that were published last do not serve; empty when they do."""
+    trial: Trial | None = None
+    """The experiment that runs, if one does."""
 
 
 class Wanted(NamedTuple):
@@ -49,8 +53,8 @@ class Wanted(NamedTuple):
 class InForce:
     """Follows the `release` row. Safe to ask from many threads; only one of them loads.
 
-    Rules or a model that cannot be loaded leave the last good ones serving. A model is tried again
-    at each poll: the cause may go away.
+    Rules or a model that cannot be loaded leave the last good ones serving. A model, and an
+    experiment's challenger, are tried again at each poll: the cause may go away.
     """
 
     def __init__(self, installation: Installation, engine: sa.Engine, poll_s: float = 1.0) -> None:
@@ -58,6 +62,7 @@ class InForce:
         self._engine = engine
         self._poll_s = poll_s
         self._rules = RulesInForce(engine)
+        self._trials = Trials(installation, engine)
         self._loading = threading.Lock()
         self._looked_at = float("-inf")
         self._wanted: Wanted | None = None
@@ -100,7 +105,6 @@ class InForce:
         """The release as far as it can be loaded, and whether that is all of it."""
         compiled = self._rules.follow(wanted.release.rules_version)
         scorer, refused = self._scorer(wanted.release, before.scorer if before else None)
-        self._tell("; ".join(told for told in (compiled.refused, refused) if told))
         loaded = Loaded(
             _really(wanted.release, compiled, scorer),
             compiled.rulebook,
@@ -109,7 +113,11 @@ class InForce:
             self._snoozed(wanted.snoozes, before),
             compiled.refused,
         )
-        return loaded, not refused
+        trial, no_trial = self._trials.follow(wanted.release, loaded)
+        if no_trial:
+            loaded = loaded._replace(degraded=(*loaded.degraded, EXPERIMENT))
+        self._tell("; ".join(told for told in (compiled.refused, refused, no_trial) if told))
+        return loaded._replace(trial=trial), not (refused or no_trial)
 
     def _snoozed(self, mark: snoozes.Mark, before: Loaded | None) -> snoozes.Snoozed:
         if before is not None and self._wanted is not None and mark == self._wanted.snoozes:

@@ -52,6 +52,11 @@ class Metrics:
             "Vectors of the sample that were not kept, as too many waited or the disk refused.",
             registry=self.registry,
         )
+        self.exposures_dropped = Counter(
+            "leadline_exposures_dropped",
+            "Scores that an experiment did not count, as too many waited or the disk refused.",
+            registry=self.registry,
+        )
         self._accepted = Counter(
             "leadline_events_accepted",
             "Events on disk and answered, by door.",

@@ -16,6 +16,7 @@ from core.installation import Installation
 from core.settings import Settings, load_settings
 from events.intake.log import EventLog
 from serving.desk import ScoreDesk
+from serving.exposure_log import ExposureLog
 from serving.inforce import InForce
 from serving.keys import KeyRing
 from serving.metrics import Metrics
@@ -45,6 +46,7 @@ class Parts:
         self.served = ServedLog(
             self.engine, settings.features, self.clock, random.random, self.metrics.dropped.inc
         )
+        self.exposures = ExposureLog(self.engine, self.metrics.exposures_dropped.inc)
         self.desk = ScoreDesk(
             installation,
             self.engine,
@@ -52,7 +54,8 @@ class Parts:
             self.in_force,
             self.clock,
             self.metrics,
-            self.served,
+            served=self.served,
+            exposures=self.exposures,
         )
         # Scoring blocks on stores; the loop that accepts events must not.
         self.threads = ThreadPoolExecutor(4, thread_name_prefix="score")
@@ -67,6 +70,7 @@ class Parts:
         self.log.close()
         self.threads.shutdown(cancel_futures=True)
         self.served.close()
+        self.exposures.close()
         self.redis.close()
         self.engine.dispose()
 
