@@ -52,8 +52,8 @@ def test_equal_arms_alarm_rarely_and_a_lift_is_found(
     found = [one for one in lifted if one.decided == "winner"]
     alarms = (RUNS - equal[None]) / RUNS
     tell(
-        f"\n{metric}, base {rate:.0%}, share {share:.0%}: planned {planned:,} units; equal arms told "
-        f"apart in {alarms:.1%} (winner {equal['winner']}, loser {equal['loser']}); lift of "
+        f"\n{metric}, base {rate:.0%}, share {share:.0%}: planned {planned:,} units; equal arms "
+        f"told apart in {alarms:.1%} (winner {equal['winner']}, loser {equal['loser']}); lift of "
         f"{LIFT:.0%} found in {len(found) / RUNS:.1%}, half of them by day "
         f"{np.median([one.day + 1 for one in found]):.0f}"
     )

@@ -32,6 +32,17 @@ class Counted(NamedTuple):
     """Units whose value is not 0."""
 
 
+def count_by_look(values: Numbers, at: NDArray[np.int64], looks: int) -> Counted:
+    """What is known of an arm at each of `looks` looks; `at` is the first that sees a unit."""
+
+    def sums(weights: Numbers) -> Numbers:
+        summed: Numbers = np.cumsum(np.bincount(at, weights, looks))
+        return summed
+
+    any_value = (values != 0).astype(np.float64)
+    return Counted(sums(np.ones_like(values)), sums(values), sums(values**2), sums(any_value))
+
+
 def difference(
     champion: Counted, challenger: Counted, planned: float, alpha: float = ALPHA
 ) -> Interval:

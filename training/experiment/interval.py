@@ -43,6 +43,15 @@ class Interval(NamedTuple):
     high: Numbers
     e_value: Numbers
 
+    def at(self, look: int) -> Interval:
+        """Of a sequence of looks the one at this place; -1 is the last."""
+        return Interval(*(one[look] for one in self))
+
+    def decided(self) -> int | None:
+        """The first look that excludes zero: it stands, whatever comes after it."""
+        apart = (self.low > 0) | (self.high < 0)
+        return int(apart.argmax()) if apart.any() else None
+
 
 def tightness(planned: float, alpha: float = ALPHA) -> float:
     """ρ² that makes the interval narrowest after `planned` observations (ibid., appendix B)."""

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from training.experiment.difference import Counted, difference
+from training.experiment.difference import Counted, count_by_look, difference
 from training.experiment.interval import ALPHA
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from training.experiment.interval import Numbers
 
 Draw = Callable[[np.random.Generator, int, int], "Numbers"]
@@ -79,27 +77,15 @@ def play(
         arrived = chance.integers(0, days, planned)
         challenger = chance.random(planned) < share
         arms = [
-            _by_day(draw(chance, arm, int(chosen.sum())), arrived[chosen], days)
+            count_by_look(draw(chance, arm, int(chosen.sum())), arrived[chosen], days)
             for arm, chosen in enumerate((~challenger, challenger))
         ]
         yield _first_decision(arms[0], arms[1], looked_for or planned, alpha)
 
 
-def _by_day(values: Numbers, arrived: NDArray[np.int64], days: int) -> Counted:
-    """What is known of an arm at the end of each day."""
-
-    def sums(weights: Numbers) -> Numbers:
-        summed: Numbers = np.cumsum(np.bincount(arrived, weights, days))
-        return summed
-
-    any_value = (values != 0).astype(np.float64)
-    return Counted(sums(np.ones_like(values)), sums(values), sums(values**2), sums(any_value))
-
-
 def _first_decision(champion: Counted, challenger: Counted, planned: int, alpha: float) -> Played:
     seen = difference(champion, challenger, planned, alpha)
-    decided = (seen.low > 0) | (seen.high < 0)
-    if not decided.any():
-        return Played(None, len(decided))
-    day = int(decided.argmax())
+    day = seen.decided()
+    if day is None:
+        return Played(None, len(seen.low))
     return Played("winner" if seen.low[day] > 0 else "loser", day)
