@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "serving.commands.failed:failed",
         "List and show events that were refused, and why.",
     ),
+    "import": (
+        "serving.commands.imports:imports",
+        "Import leads and outcomes from a CRM's export.",
+    ),
     "rules": ("serving.commands.rules:rules", "Check and test a rule catalog."),
     "features": ("serving.commands.features:features", "List the features; apply them to Feast."),
     "train": ("training.commands.train:train", "Train a model on the outcomes known so far."),

@@ -43,6 +43,12 @@ def drop_duplicates(
     return results, fresh
 
 
+def seen_messages(connection: sa.Connection, message_ids: Sequence[str]) -> set[str]:
+    """Those of these ids whose message was taken already."""
+    keys = {_key(one): one for one in message_ids}
+    return {keys[key] for key in _already(connection, list(keys))}
+
+
 def save_seen(connection: sa.Connection, fresh: dict[bytes, int]) -> None:
     upsert(SEEN, connection, [{"key": key, "offset": at} for key, at in fresh.items()])
 

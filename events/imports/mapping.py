@@ -1,0 +1,286 @@
+"""Which column means what: a mapping, declared in YAML and checked against the file at hand.
+
+One form serves both imports. `import leads` reads all of it; `import outcomes` reads `file`,
+`lead`, `missing` and `outcome`. docs/import.md explains every key.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+import yaml
+
+from core.errors import DefinitionError, Problem
+from events.attributes import PREFIX, ColumnKind
+from events.imports.cells import MISSING, moment_of, zone_named
+from events.imports.profile import Column, Kind, words_of
+
+Attribute = Literal["number", "word", "flag", "date", "ignore"]
+FACTS = ("source", "channel", "title", "seniority", "role", "buyer_role")
+"""What the shipped rules know of a person, and a column may tell."""
+END_WORDS = ("won", "lost", "open")
+LONGEST_NAME = 60
+
+
+class Declared(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of a mapping: unknown keys are refused, defaults left out when it is written."""
+
+
+class File(Declared):
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+class Who(Declared):
+    """Columns that say whose row it is. One is enough; the CRM's id is the best."""
+
+    crm_id: str | None = None
+    email: str | None = None
+    user_id: str | None = None
+
+
+Format = Literal["auto", "day_first", "month_first", "epoch_s", "epoch_ms"]
+
+
+class When(Declared):
+    """A moment: a column of the file, or one date (`on`) for all rows of a file without dates.
+
+    `format` is auto, day_first, month_first, epoch_s or epoch_ms; `zone` that of times without one.
+    """
+
+    column: str | None = None
+    on: str | None = None
+    format: Format = "auto"
+    zone: str = "UTC"
+
+
+class Status(Declared):
+    """How it ended: words of a column, or the same end for `all` rows. A word that is in no list
+    is a mistake of the row; an empty cell is open.
+    """
+
+    column: str | None = None
+    won: list[str] = []
+    lost: list[str] = []
+    open: list[str] = []
+    all: Literal["won", "lost"] | None = None
+
+
+class Outcome(Declared):
+    """The deal of a row. Without `deal_id` a lead has one deal at most."""
+
+    status: Status
+    deal_id: str | None = None
+    closed: When | None = None
+    value: str | None = None
+    currency: str | None = None
+
+
+class Plan(Declared):
+    """The whole mapping."""
+
+    file: File = msgspec.field(default_factory=File)
+    lead: Who = msgspec.field(default_factory=Who)
+    created: When | None = None
+    account: str | None = None
+    owner: str | None = None
+    facts: dict[str, str] = {}
+    outcome: Outcome | None = None
+    columns: dict[str, Attribute] = {}
+    missing: list[str] = []
+    """Words that mean nothing here, besides the usual ones (`cells.MISSING`)."""
+    without_id: Literal["refuse", "keep"] = "refuse"
+    new_leads: bool = True
+    """False: the file only tells more of leads that are known already."""
+
+    @property
+    def blanks(self) -> frozenset[str]:
+        return MISSING | {word.strip().lower() for word in self.missing}
+
+
+def read_mapping(path: Path) -> Plan:
+    """DefinitionError names the key at fault; `check` compares it with a file."""
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
+        raise DefinitionError(f"cannot read the mapping {path}: {problem}") from problem
+    try:
+        return msgspec.convert(_long(told or {}), Plan)
+    except msgspec.ValidationError as problem:
+        raise DefinitionError(
+            f"the mapping {path} is wrong: {problem}", do="docs/import.md explains every key"
+        ) from problem
+
+
+def write_mapping(path: Path, plan: Plan) -> None:
+    """Replaces the file in one step."""
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        draft.write_text(to_yaml(plan), encoding="utf-8")
+        draft.replace(path)
+    except OSError as problem:
+        raise DefinitionError(f"cannot write {path}: {problem.strerror}") from problem
+
+
+def to_yaml(plan: Plan) -> str:
+    told = {key: value for key, value in msgspec.to_builtins(plan).items() if value != {}}
+    return yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _long(told: Any) -> Any:
+    """Short forms written out: `created: Created Date`, `status: {column: …}` with bare words."""
+    if not isinstance(told, dict):
+        return told
+    told = dict(told)
+    outcome = told.get("outcome")
+    if isinstance(outcome, dict):
+        told["outcome"] = outcome = dict(outcome)
+        if isinstance(outcome.get("closed"), str):
+            outcome["closed"] = {"column": outcome["closed"]}
+        if isinstance(outcome.get("status"), dict):
+            outcome["status"] = _words(outcome["status"])
+    if isinstance(told.get("created"), str):
+        told["created"] = {"column": told["created"]}
+    if isinstance(told.get("created"), dict) and "on" in told["created"]:
+        told["created"] = {**told["created"], "on": str(told["created"]["on"])}
+    return told
+
+
+def _words(status: dict[Any, Any]) -> dict[Any, Any]:
+    """YAML makes true, no and 1 of words that stand in files as they are."""
+    return {
+        key: [_word(one) for one in value]
+        if key in END_WORDS and isinstance(value, list)
+        else value
+        for key, value in status.items()
+    }
+
+
+def _word(told: object) -> str:
+    return ("true" if told else "false") if isinstance(told, bool) else str(told)
+
+
+def check(plan: Plan, columns: Sequence[str], need: Literal["leads", "outcomes"]) -> None:
+    """DefinitionError with everything in which mapping and file do not fit each other."""
+    problems = [*_unknown(plan, columns), *_parts(plan, need)]
+    if problems:
+        raise DefinitionError(
+            "the mapping does not fit the file",
+            problems=problems,
+            do=f"columns of the file: {', '.join(columns)[:600]}",
+        )
+
+
+def named(plan: Plan) -> Iterator[tuple[str, str]]:
+    """(where, column) for each column that the mapping gives a meaning."""
+    for key in ("crm_id", "email", "user_id"):
+        if column := getattr(plan.lead, key):
+            yield f"lead.{key}", column
+    if plan.created and plan.created.column:
+        yield "created", plan.created.column
+    for key in ("account", "owner"):
+        if column := getattr(plan, key):
+            yield key, column
+    yield from ((f"facts.{name}", column) for name, column in plan.facts.items())
+    if plan.outcome is not None:
+        yield from _named_outcome(plan.outcome)
+
+
+def _named_outcome(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    if outcome.status.column:
+        yield "outcome.status", outcome.status.column
+    if outcome.closed and outcome.closed.column:
+        yield "outcome.closed", outcome.closed.column
+    for key in ("deal_id", "value", "currency"):
+        if column := getattr(outcome, key):
+            yield f"outcome.{key}", column
+
+
+def _unknown(plan: Plan, columns: Sequence[str]) -> Iterator[Problem]:
+    listed = ((f"columns.{column}", column) for column in plan.columns)
+    for where, column in (*named(plan), *listed):
+        if column not in columns:
+            near = difflib.get_close_matches(column, columns, n=1, cutoff=0.5)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            yield Problem(where, f"the file has no column {column!r}{hint}")
+
+
+def _parts(plan: Plan, need: str) -> Iterator[Problem]:
+    keys = (plan.lead.crm_id, plan.lead.email, plan.lead.user_id)
+    if not any(keys) and (need == "outcomes" or plan.without_id == "refuse"):
+        told = "names no column: give crm_id, email or user_id"
+        yield Problem("lead", told + ("" if need == "outcomes" else ", or `without_id: keep`"))
+    for name in plan.facts:
+        if name not in FACTS:
+            yield Problem(f"facts.{name}", f"is none of {', '.join(FACTS)}")
+    if need == "outcomes" and plan.outcome is None:
+        yield Problem("outcome", "is missing: say which column tells how a deal ended")
+    if plan.created is not None:
+        yield from _when("created", plan.created)
+    if plan.outcome is not None:
+        yield from _status(plan.outcome.status)
+        if plan.outcome.closed is not None:
+            yield from _when("outcome.closed", plan.outcome.closed)
+
+
+def _when(where: str, when: When) -> Iterator[Problem]:
+    if (when.column is None) == (when.on is None):
+        yield Problem(where, "needs either column or on")
+    if when.on is not None and moment_of(when.on) is None:
+        yield Problem(f"{where}.on", f"{when.on!r} is no date")
+    try:
+        zone_named(when.zone)
+    except KeyError:
+        yield Problem(f"{where}.zone", f"no time zone is called {when.zone!r}")
+
+
+def _status(status: Status) -> Iterator[Problem]:
+    if (status.column is None) == (status.all is None):
+        yield Problem("outcome.status", "needs either column or all")
+    lists = {"won": status.won, "lost": status.lost, "open": status.open}
+    seen: dict[str, str] = {}
+    for end, words in lists.items():
+        for word in words:
+            other = seen.setdefault(word.strip().lower(), end)
+            if other != end:
+                yield Problem(f"outcome.status.{end}", f"{word!r} stands under {other} as well")
+    if status.column is not None and not status.won:
+        yield Problem("outcome.status.won", "no word means won")
+
+
+_KINDS = {Kind.NUMBER: "number", Kind.WORD: "word", Kind.FLAG: "flag", Kind.DATE: "date"}
+
+
+def attributes(plan: Plan, profile: Mapping[str, Column]) -> dict[str, tuple[str, ColumnKind]]:
+    """Column of the file → (name of the attribute, kind): those that a model may learn from.
+
+    A column that has a meaning of its own, or is nobody's trait (ids, names, prose), is none unless
+    the mapping says so; facts are both.
+    """
+    taken = {column for where, column in named(plan) if not where.startswith("facts.")}
+    found: dict[str, tuple[str, ColumnKind]] = {}
+    used: set[str] = set()
+    for column, seen in profile.items():
+        kind = plan.columns.get(column) or (
+            "ignore" if column in taken else _KINDS.get(seen.kind, "ignore")
+        )
+        if kind != "ignore":
+            found[column] = (_name(column, used), ColumnKind(kind))
+    return found
+
+
+def _name(column: str, used: set[str]) -> str:
+    base = PREFIX + (words_of(column).replace(" ", "_")[:LONGEST_NAME] or "column")
+    name, number = base, 1
+    while name in used:
+        number += 1
+        name = f"{base}_{number}"
+    used.add(name)
+    return name
+
+
+assert set(get_args(Attribute)) - {"ignore"} == {kind.value for kind in ColumnKind}  # noqa: S101
