@@ -26,13 +26,19 @@ async def livez(parts: Parts, request: Request) -> Response:  # noqa: ARG001 - t
 
 
 async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
-    """Rules loaded and the log writable. A missing model or online store degrades instead."""
+    """Rules loaded and the log writable. A missing model or online store degrades instead.
+
+    `degraded` is there when rules or an experiment are not in force as they were published.
+    """
     troubles = [told for told in (await _rules(parts), await _log(parts)) if told]
     if troubles:
         response = problem(503, "Not ready", "; ".join(troubles))
         response.headers["Retry-After"] = "1"
         return response
-    return json_answer({"status": "ready"})
+    loaded = await in_thread(parts, parts.in_force.now)
+    # To have no model yet is no trouble; rules or an experiment that cannot serve are.
+    degraded = [missing for missing in loaded.degraded if missing != "model"]
+    return json_answer({"status": "ready", **({"degraded": degraded} if degraded else {})})
 
 
 async def healthz(parts: Parts, request: Request) -> Response:  # noqa: ARG001

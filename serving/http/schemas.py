@@ -78,6 +78,7 @@ _SCORE_FIELDS: dict[str, Schema] = {
     "contributions": nullable({"type": "object", "additionalProperties": NUMBER}),
     "base": {"type": ["number", "null"]},
     "margin": {"type": ["number", "null"]},
+    "experiment": record(id=TEXT, arm={"type": "string", "enum": ["champion", "challenger"]}),
 }  # fmt: skip
 
 SCHEMAS: dict[str, Schema] = {
@@ -130,7 +131,7 @@ SCHEMAS: dict[str, Schema] = {
     "AccountScoreRequest": record(
         account=ref("Account"), explain=EXPLAIN, optional=("explain",), closed=True
     ),
-    "Score": _record(_SCORE_FIELDS, ("contributions", "base", "margin")),
+    "Score": _record(_SCORE_FIELDS, ("contributions", "base", "margin", "experiment")),
     "NotFound": record(error={"type": "string", "const": "not_found"}),
     "ScoreBatch": record(results=array({"anyOf": [ref("Score"), ref("NotFound")]})),
     "AccountScore": record(
@@ -169,5 +170,5 @@ SCHEMAS: dict[str, Schema] = {
     "Signals": record(signals=array(OBJECT), next={"type": ["string", "null"]}),
     "Events": record(events=array(OBJECT)),
     "Health": record(status=TEXT, log=OBJECT, worker=OBJECT, release=OBJECT, degraded=array(TEXT)),
-    "Status": record(status=TEXT),
+    "Status": record(status=TEXT, degraded=array(TEXT), optional=("degraded",)),
 }  # fmt: skip
