@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from core.clock import to_datetime
 from core.installation import Installation
 from features.definitions import Entity
-from features.feast_store import bound_memory, open_store, renew
+from features.feast_store import bound_memory
 from features.names import KEYS, VALUE, VIEWS
+from features.registry import open_history
 
 
 def newest(
@@ -22,14 +23,14 @@ def newest(
     """(entity id, moment in micros) → tiles; pairs with nothing known by then are missing.
 
     With `recorded`, what was recorded only later does not count: history imported since then.
+    DefinitionError when the registry is of other definitions than the code.
     """
     import pandas as pd
 
     frame = pd.DataFrame(sorted(set(asks)), columns=[KEYS[entity], "moment"])
     frame["event_timestamp"] = pd.to_datetime([to_datetime(moment) for moment in frame["moment"]])
     bound_memory(installation)
-    store = open_store(installation, None)
-    renew(installation, store)
+    store = open_history(installation)
     with warnings.catch_warnings():
         # Feast turns them on for everybody; they are about words between its own libraries.
         warnings.simplefilter("ignore", DeprecationWarning)

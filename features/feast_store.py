@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 import os
 import runpy
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from core.connections import is_cluster
 from core.installation import Installation
+from core.locks import held
 from core.settings import DuckDb, Postgres, load_settings
 from features import feature_repo_path
+from features.applied import remember
 from features.names import PROJECT
 
 if TYPE_CHECKING:
     from feast import FeatureStore
 
 os.environ.setdefault("FEAST_USAGE", "False")
+
+LOCK_S = 60.0
+"""So long one process waits for another that applies."""
 
 
 def connection_string(url: str, timeout_s: float) -> str:
@@ -46,6 +53,10 @@ def _json(text: str) -> str:
     return json.dumps(text).replace(",", "\\u002c")
 
 
+def registry_file(installation: Installation) -> Path:
+    return installation.feast / "registry.db"
+
+
 def open_store(installation: Installation, url: str | None, timeout_s: float = 1.0) -> FeatureStore:
     """The installation's Feast store. Without a Redis URL it can only read history."""
     from feast import FeatureStore, RepoConfig
@@ -62,7 +73,7 @@ def open_store(installation: Installation, url: str | None, timeout_s: float = 1
     config = RepoConfig(
         project=PROJECT,
         provider="local",
-        registry=str(installation.feast / "registry.db"),
+        registry=str(registry_file(installation)),
         offline_store=offline_store(settings.features.offline),
         online_store=online,
         entity_key_serialization_version=3,
@@ -95,29 +106,34 @@ def bound_memory(installation: Installation) -> None:
     )
 
 
-def renew(installation: Installation, store: FeatureStore) -> None:
-    """Applies the definitions if the registry lacks a view or reads one from another source."""
-    from feast import FeatureView
-
-    declared = [one for one in _declared(installation) if isinstance(one, FeatureView)]
-    sources = {view.name: view.batch_source for view in store.list_feature_views()}
-    if any(sources.get(view.name) != view.batch_source for view in declared):
-        apply(installation)
-
-
 def apply(installation: Installation) -> list[str]:
     """Brings the registry up to the definitions in `feature_repo`; the views it then holds."""
+    from feast import FeatureView
+
+    wanted = declared(installation)
+    with applying(installation):
+        open_store(installation, None).apply([one for _, one in wanted])
+    remember(installation)
+    return sorted(one.name for kind, one in wanted if kind is FeatureView)
+
+
+def applying(installation: Installation) -> AbstractContextManager[None]:
+    """Feast writes the whole registry, in place: two writers at once would lose what one of them
+    applied, and a reader might find half of it. StartError when others take too long.
+    """
+    return held(installation.feast / "apply.lock", "applying features", LOCK_S)
+
+
+def declared(installation: Installation) -> list[tuple[type, Any]]:
+    """(kind, object) of every entity, view and service in `feature_repo`, for this installation."""
     from feast import Entity, FeatureService, FeatureView
 
-    declared = _declared(installation)
-    wanted: list[Any] = [
-        one for one in declared if isinstance(one, Entity | FeatureView | FeatureService)
-    ]
-    open_store(installation, None).apply(wanted)
-    return sorted(one.name for one in wanted if isinstance(one, FeatureView))
+    found = _run_definitions(installation)
+    kinds = (Entity, FeatureView, FeatureService)
+    return [(kind, one) for kind in kinds for one in found if isinstance(one, kind)]
 
 
-def _declared(installation: Installation) -> list[object]:
+def _run_definitions(installation: Installation) -> list[object]:
     """Runs the definitions anew, as `feast apply` would: they read the source's place when run."""
     offline = load_settings(installation.settings_file).features.offline
     told = {"LEADLINE_LAKE": str(installation.lake), "LEADLINE_OFFLINE": offline.type}

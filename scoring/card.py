@@ -107,6 +107,17 @@ def read_card(folder: Path) -> Card:
     return card
 
 
+def cards_in(releases: Path) -> list[Card]:
+    """The cards of all release folders, unverified; those that cannot be read are passed over."""
+    found = []
+    for path in sorted(releases.glob(f"*-*/{CARD_FILE}")):
+        try:
+            found.append(msgspec.json.decode(path.read_bytes(), type=Card))
+        except (OSError, msgspec.DecodeError):
+            continue
+    return found
+
+
 def _check_features(folder: Path, card: Card) -> None:
     unknown = [name for name in card.feature_names if name not in BY_FEATURE]
     if unknown:

@@ -25,6 +25,8 @@ EXPERIMENT = "lead_propensity"
 ARTIFACTS = "model"
 BEFORE_TAG = "champion_before"
 """On a promoted version: the version that was champion before it."""
+SERVICE_TAG = "feature_service"
+"""On a version: the name of what it reads, in Feast's registry."""
 
 OPENING_S = 120.0
 """How long one process waits while another makes the store."""

@@ -46,6 +46,7 @@ def _stores(installation: Installation, settings: Settings, port: int | None) ->
         return
     yield Finding("data folder", "ok", str(installation.root))
     yield from _record(installation, settings)
+    yield _features(installation)
     yield _online(installation, settings)
     heard = last_heard(installation) or Listening(settings.api.host, settings.api.port)
     yield _api(heard.host, port or heard.port)
@@ -94,6 +95,23 @@ def _log(installation: Installation, processed: int) -> Finding:
         do = "start `leadline up`; if it runs, logs/worker.log says what the worker does"
         return Finding("event log", "note", f"{lag} events wait for the worker", do)
     return Finding("event log", "ok", "no event waits")
+
+
+def _features(installation: Installation) -> Finding:
+    from features.feast_store import registry_file
+    from features.registry import APPLY, differences
+
+    if not registry_file(installation).exists():
+        told = "nothing is applied yet: whoever reads history first does it"
+        return Finding("feature registry", "ok", told)
+    try:
+        problems = differences(installation)
+    except LeadlineError as problem:
+        return wrong("feature registry", problem)
+    if problems:
+        told = "; ".join(map(str, problems))
+        return Finding("feature registry", "wrong", f"not of this code: {told}", APPLY)
+    return Finding("feature registry", "ok", "as the code declares it")
 
 
 def _online(installation: Installation, settings: Settings) -> Finding:

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 
 from core.clock import SystemClock, from_datetime, to_datetime
 from core.connections import existing_record
-from core.errors import DefinitionError
 from core.installation import Installation
 from core.settings import load_settings
 from events.labels import label
 from events.types import Identifier, IdentifierKind
 from features.check import known_features
-from features.definitions import BY_FEATURE, FEATURES
+from features.definitions import BY_FEATURE
+from features.services import ALL, columns
 from scoring import Scorer
 
 if TYPE_CHECKING:
@@ -34,24 +34,21 @@ class Data:
         self.engine: sa.Engine = existing_record(self.installation, self.settings)
 
     def features(self, service: str) -> tuple[str, ...]:
-        """The features of a service: `all`, or a model version's such as `lead_propensity-1`."""
-        if service == "all":
-            return tuple(one.name for one in FEATURES)
+        """The features of a service, in its order: `all`, a model version's own such as
+        `lead_propensity_v1`, or a release's, `lead_propensity-1`. DefinitionError if there is none.
+        """
         folder = self.installation.releases / service
-        if not folder.is_dir():
-            known = sorted(path.name for path in self.installation.releases.glob("*-*"))
-            raise DefinitionError(
-                f"no feature service is called {service!r}", do=f"there are: all {' '.join(known)}"
-            )
-        return Scorer.load(folder).feature_names
+        if service != ALL and folder.is_dir():
+            return Scorer.load(folder).feature_names
+        return columns(self.installation, service)
 
-    def at_age(self, days: int, service: str = "all") -> pd.DataFrame:
+    def at_age(self, days: int, service: str = ALL) -> pd.DataFrame:
         """Every lead whose label is known, at the end of the UTC day `days` after its creation."""
         labels = label(self.engine, self.settings.models.label_days, SystemClock().now()).known
         pairs = [(one.crm_id, to_datetime(one.moment(days))) for one in labels]
         return self.frame(pairs, service)
 
-    def frame(self, pairs: Iterable[tuple[str, dt.datetime]], service: str = "all") -> pd.DataFrame:
+    def frame(self, pairs: Iterable[tuple[str, dt.datetime]], service: str = ALL) -> pd.DataFrame:
         """A row for each (CRM id, moment): its features as known then, and `won`.
 
         `won` is missing while the lead's label window runs. A moment at which nobody was known by

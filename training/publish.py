@@ -1,6 +1,7 @@
 """publish: a model's files, parameters and metrics → an MLflow run, a version, the champion.
 
-What can fail is done before the version is registered: it exists only once its run is complete.
+What can fail is done before the version is registered: it exists only once its run is complete. Its
+feature service bears its number, so it comes after, and before anything is promoted.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from core.installation import Installation
 from features.names import SERVICE
+from features.services import Service, apply_services, version_service
 from scoring import registry
+from scoring.card import read_card
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -25,11 +28,12 @@ def publish(
 ) -> str:
     """Registers the files as the next version of `lead_propensity` and returns its number.
 
-    WorkError when MLflow does not take them: then no version was registered.
+    WorkError when MLflow does not take them: then no version was registered, or none promoted.
     """
     client = registry.open_registry(installation)
     with registry.telling("publish the model", installation):
         version = _register(client, _log(client, installation, files, parameters, metrics))
+        _serve_features(client, installation, files, version)
         if promote:
             registry.promote(client, version)
     return version
@@ -49,7 +53,7 @@ def _log(
             client.log_param(run_id, name, value)
         for name, metric in metrics.items():
             client.log_metric(run_id, name, metric)
-        client.set_tag(run_id, "feature_service", SERVICE)
+        client.set_tag(run_id, registry.SERVICE_TAG, SERVICE)
         client.log_artifacts(run_id, str(files), registry.ARTIFACTS)
     except BaseException:
         client.set_terminated(run_id, "FAILED")
@@ -72,3 +76,13 @@ def _register(client: MlflowClient, run_id: str) -> str:
     source = f"{client.get_run(run_id).info.artifact_uri}/{registry.ARTIFACTS}"
     made = client.create_model_version(registry.MODEL_NAME, source, run_id)
     return str(made.version)
+
+
+def _serve_features(
+    client: MlflowClient, installation: Installation, files: Path, version: str
+) -> None:
+    """The version's own feature service in Feast, named on the version."""
+    card = read_card(files)
+    name = version_service(registry.MODEL_NAME, version)
+    apply_services(installation, [Service(name, card.feature_names, card.features_digest)])
+    client.set_model_version_tag(registry.MODEL_NAME, version, registry.SERVICE_TAG, name)

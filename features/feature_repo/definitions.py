@@ -1,5 +1,6 @@
-"""What `feast apply` scans: two entities, a view of tiles each, and the models' feature service.
+"""What `feast apply` scans: two entities, a view of tiles each, and the service of all features.
 
+A model version's own service is applied when it is published (`features.services`).
 Values are made from tiles by `features.windows`, after retrieval, online and offline alike.
 """
 
@@ -12,7 +13,9 @@ from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueT
 from feast.data_source import DataSource
 from feast.types import Bytes, String
 
+from features.definitions import FEATURES
 from features.names import CREATED, KEYS, KNOWN_AT, SERVICE, VALUE, VIEWS
+from features.services import service_of
 
 LAKE = Path(os.environ["LEADLINE_LAKE"])
 OFFLINE = os.environ.get("LEADLINE_OFFLINE", "duckdb")
@@ -50,4 +53,8 @@ def _view(entity: str) -> FeatureView:
 
 lead_tiles = _view("lead")
 account_tiles = _view("account")
-lead_propensity = FeatureService(name=SERVICE, features=[lead_tiles, account_tiles])
+lead_propensity = FeatureService(
+    name=SERVICE,
+    features=[lead_tiles, account_tiles],
+    tags=service_of(SERVICE, [one.name for one in FEATURES]).tags,
+)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from core.installation import Installation
-from core.options import data_option
+from serving.commands.features_apply import apply
 from serving.commands.features_compact import compact
 from serving.commands.features_health import health
 from serving.commands.features_list import check, list_features
@@ -18,16 +17,5 @@ def features() -> None:
     """The features: declared once, in features/definitions.py."""
 
 
-for command in (list_features, check, backfill, rebuild_online, compact, parity, health):
+for command in (list_features, check, apply, backfill, rebuild_online, compact, parity, health):
     features.add_command(command)
-
-
-@features.command()
-@data_option()
-def apply(installation: Installation) -> None:
-    """Bring Feast's registry up to the definitions; `leadline up` does so by itself."""
-    from features.feast_store import apply as apply_definitions
-
-    click.echo("applying the definitions (Feast takes some seconds to start)")
-    for view in apply_definitions(installation.create()):
-        click.echo(f"applied {view}")

@@ -11,10 +11,47 @@ from core.options import data_option, json_option
 
 
 @click.command("list")
+@click.option(
+    "--services", is_flag=True, help="The feature services instead: what each model version reads."
+)
 @data_option()
 @json_option
-def list_features(installation: Installation, as_json: bool) -> None:
+def list_features(installation: Installation, services: bool, as_json: bool) -> None:
     """Every feature: type, window, meaning, and which rules and models read it."""
+    if services:
+        _list_services(installation, as_json)
+    else:
+        _list_features(installation, as_json)
+
+
+def _list_services(installation: Installation, as_json: bool) -> None:
+    """From Feast's registry, with the digest by which a service and today's code are compared."""
+    import msgspec
+
+    from features.services import list_services
+
+    rows: list[dict[str, Any]] = [
+        {
+            "name": one.name,
+            "features": one.features,
+            "digest": one.digest,
+            "views": one.views,
+            "current": one.is_current,
+        }
+        for one in list_services(installation)
+    ]
+    if as_json:
+        click.echo(msgspec.json.encode(rows).decode())
+        return
+    if not rows:
+        click.echo("none yet: `leadline features apply` makes the first")
+    for row in rows:
+        old = "" if row["current"] else "  (its features are defined otherwise today)"
+        told = f"{row['name']:24} {len(row['features']):>4} features of {', '.join(row['views'])}"
+        click.echo(f"{told}  digest {row['digest']}{old}")
+
+
+def _list_features(installation: Installation, as_json: bool) -> None:
     import msgspec
 
     from features.definitions import FEATURES
@@ -62,16 +99,10 @@ def _rules() -> dict[str, list[str]]:
 
 def _models(installation: Installation) -> dict[str, list[str]]:
     """Feature → releases in this installation whose model reads it."""
-    import msgspec
-
-    from scoring.card import Card
+    from scoring.card import cards_in
 
     found: dict[str, list[str]] = {}
-    for path in sorted(installation.releases.glob("*/model.json")):
-        try:
-            names = msgspec.json.decode(path.read_bytes(), type=Card).feature_names
-        except (OSError, msgspec.MsgspecError):
-            continue
-        for name in names:
-            found.setdefault(name, []).append(path.parent.name)
+    for card in cards_in(installation.releases):
+        for name in card.feature_names:
+            found.setdefault(name, []).append(f"{card.name}-{card.version}")
     return found

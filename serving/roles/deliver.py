@@ -20,6 +20,8 @@ from events import progress
 from events.intake.log import EventLog
 from serving.lake_watch import LakeWatch
 from serving.parity_watch import ParityWatch
+from serving.registry_watch import EVERY_S as REGISTRY_S
+from serving.registry_watch import RegistryWatch
 from signals.deliver import Deliverer
 from signals.destinations.table import fingerprint, make_destinations
 
@@ -95,6 +97,7 @@ def _timers(
             LakeWatch(installation, settings.lake, engine, SystemClock(), stop).look,
             settings.lake.compact_s,
         ),
+        "registry": (RegistryWatch(installation, stop).look, REGISTRY_S),
     }
     if every_s := settings.features.parity_every_s:
         works["parity"] = (ParityWatch(installation, settings.features, stop).look, every_s)

@@ -63,7 +63,7 @@ def test_a_failed_look_is_told_with_its_last_word(tmp_path: Path) -> None:
     next(installation.lake.glob("**/*.parquet")).write_bytes(b"damaged")
     watch = LakeWatch(installation, Lake(), engine, SystemClock(), threading.Event())
 
-    with pytest.raises(WorkError, match="not tended"):
+    with pytest.raises(WorkError, match="`leadline features compact` did not work"):
         watch.look()
 
 

@@ -16,6 +16,7 @@ from core.errors import WorkError
 from core.installation import Installation
 from core.settings import Models
 from events.outcomes import CRM_LEAD, OUTCOME
+from features.services import columns
 from features.vector import FeatureVector, vector
 from scoring import ModelRefused, Scorer, registry
 from scoring.cases import files, read_cases
@@ -91,6 +92,7 @@ def test_a_model_is_trained_promoted_and_rolled_back(installation, engine):
     assert release.current(engine).model_version == "1"
     scorer = Scorer.load(installation.releases / "lead_propensity-1")
     assert (scorer.version, scorer.feature_names) == ("1", ("pricing_views_30d", "seniority"))
+    _has_its_feature_service(installation, scorer)
 
     second = train(installation, engine, Models(), Order(now=NOW, promote=False, seed=8))
     assert second["version"] == "2"
@@ -107,6 +109,14 @@ def test_a_model_is_trained_promoted_and_rolled_back(installation, engine):
         _run(promote, installation, "9")
 
     _tampered_and_broken(installation, engine)
+
+
+def _has_its_feature_service(installation, scorer):
+    """Feast tells by the version's name what it reads, and MLflow tells the name."""
+    assert columns(installation, "lead_propensity_v1") == scorer.feature_names
+    client = registry.open_registry(installation)
+    tags = client.get_model_version(registry.MODEL_NAME, "1").tags
+    assert tags["feature_service"] == "lead_propensity_v1"
 
 
 def _tampered_and_broken(installation, engine):
