@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.clock import DAY, to_iso
@@ -53,7 +53,7 @@ def backtest(
 
     table = past.table
     judged = judge(before.rulebook, table), judge(after.rulebook, table)
-    won = np.array(table["won"].to_pylist(), dtype=bool)
+    won = np.asarray(table["won"], dtype=bool)
     accounts = table["account_id"].to_pylist()
     clusters = clusters_of(accounts)
     tallies = tally(judged[0], won, clusters), tally(judged[1], won, clusters)
@@ -133,8 +133,7 @@ def _count(leads: int, won: int) -> Counted:
 def _closed(past: Past, won: NDArray[np.bool_]) -> Counted:
     import numpy as np
 
-    settled, moment = (np.array(past.table[name].to_pylist()) for name in ("settled_at", "moment"))
-    closed = settled <= moment
+    closed = np.asarray(past.table["settled_at"]) <= np.asarray(past.table["moment"])
     return _count(int(closed.sum()), int((closed & won).sum()))
 
 
@@ -169,7 +168,7 @@ def _loads(before: Judged, after: Judged) -> tuple[Load, ...]:
     return tuple(sorted(loads, key=lambda one: (-one.after, -one.before, one.owner)))
 
 
-def _owned(ways: Sequence[Way | None]) -> Iterator[tuple[str, int]]:
+def _owned(ways: Iterable[Way | None]) -> Iterator[tuple[str, int]]:
     return ((way.owner, way.respond_within_s) for way in ways if way)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.clock import to_iso
 from rules import Facts, Rulebook
-from signals.backtest.judge import BANDS, Judged, Way, facts_of, report_of
+from signals.backtest.judge import BANDS, Judged, Way, facts_of
 from signals.backtest.report import Cause, Flip
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ def flipped(before: Judged, after: Judged) -> list[int]:
     """Places of the leads that change, the farthest moved first."""
     import numpy as np
 
-    routed = [one != other for one, other in zip(before.way, after.way, strict=True)]
-    places = np.flatnonzero((before.band != after.band) | np.array(routed, dtype=bool))
+    places = np.flatnonzero((before.band != after.band) | (before.way != after.way))
     moved = np.abs(after.priority - before.priority)
     return sorted(places.tolist(), key=lambda at: (-moved[at], at))
 
@@ -79,8 +78,8 @@ class Tellers:
 
 
 def _effects(rulebook: Rulebook, facts: Facts, *, with_model: bool) -> dict[str, float]:
-    hits = report_of(rulebook, facts).hits
-    return {hit.id: rulebook.hit_effect(hit, with_model) for hit in hits}
+    [report] = rulebook.evaluate([facts])
+    return {hit.id: rulebook.hit_effect(hit, with_model) for hit in report.hits}
 
 
 def settings_changed(before: Rulebook, after: Rulebook) -> Iterator[Cause]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scoring.cases import Case
 from signals.backtest.backtest import Version, backtest
-from signals.backtest.judge import BANDS
+from signals.backtest.judge import BANDS, judge_columns, judge_rows, pool_of
 from signals.backtest.report import Cause, Move, Report
 from signals.backtest.telling import lines
 from tests.signals.past_fakes import (
@@ -106,6 +106,8 @@ def _random_case(number: int, chance: random.Random) -> Case:
     known = {name: value for name, value in HOT.items() if chance.random() < 0.6}
     if chance.random() < 0.2:
         known["deals_won_ever"] = 1
+    if chance.random() < 0.5:
+        known["owner"] = "rep-7"
     account = f"account-{chance.randrange(8)}" if chance.random() < 0.8 else None
     return case(
         number, won=chance.random() < 0.3, chance=chance.random(), account_id=account, **known
@@ -178,3 +180,25 @@ def test_the_report_reads_as_lines():
     assert "c0 lead-0  warm 45 → hot 55, nobody → everyone_else  won: prices_seen +10" in told
     assert "band warm → hot: 1 leads, 1 won" in told
     assert "1 out of fold" in told
+
+
+def test_a_query_judges_as_lead_by_lead_does():
+    """Which of the two is taken depends on the number of leads alone."""
+    chance = random.Random(11)
+    table = past_of([_random_case(number, chance) for number in range(300)]).table
+    shared = edited(
+        "routing.yaml",
+        "default: {id: everyone_else, owner: sales,",
+        "default: {id: everyone_else, owner: {fact: region, else: {"
+        "round_robin: [{name: rep-1}, {name: rep-2}], else: sales}},",
+    )
+
+    for files in (None, shared):
+        rows, columns = (one(rulebook(files), table) for one in (judge_rows, judge_columns))
+        assert all((one == other).all() for one, other in zip(rows, columns, strict=True))
+        owners = {way and way.owner for way in rows.way}
+        assert owners >= (
+            {None, "rep-7", "sales"}
+            if files is None
+            else {None, "rep-7", "UK", pool_of("everyone_else")}
+        )
