@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 import sqlalchemy as sa
 
-from signals import assignments, bands, outbox
+from signals import assignments, bands, exposure, outbox
+from signals.exposure import Exposure
 from signals.turns import Assignment
 from signals.types import AccountState, BandState, Signal
 
@@ -20,6 +21,8 @@ class Decided(msgspec.Struct):
     """Offset of the triggering event → ids of its signals."""
     assignments: list[Assignment] = []
     """Whom round robins gave leads to, and which leads are done with."""
+    exposures: list[Exposure] = []
+    """Who was scored in which arm of an experiment."""
     merged: Mapping[str, str] = {}
     """Leads absorbed in this batch → their survivors."""
 
@@ -31,4 +34,5 @@ class Decided(msgspec.Struct):
         bands.save(connection, self.states)
         bands.save_accounts(connection, list(self.account_states.values()))
         assignments.save(connection, self.assignments)
+        exposure.save(connection, self.exposures)
         outbox.put(connection, self.signals, now)

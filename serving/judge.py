@@ -23,10 +23,11 @@ from serving.cases import (
     vectors_of,
 )
 from serving.decided import Decided
-from serving.inforce import InForce, Loaded
+from serving.inforce import InForce
 from signals import bands
 from signals.assignments import assign
 from signals.decide import decide, decide_account
+from signals.exposure import exposure_of
 from signals.standing import Standing
 from signals.types import About, AccountState, BandState, Decision, Signal
 
@@ -75,7 +76,7 @@ class Judge:
         bands_before = [_band(before.get(case.lead_id)) for case in cases]
         extra = [facts_of(about) for about in abouts]
         standings = assess(loaded, vectors, extra, bands_before)
-        look = _Look(self._settings, loaded, now)
+        look = _Look(self._settings, now)
         found = Decided()
         accounts = bands.load_accounts(
             record, {case.account_id for case in cases if case.account_id}
@@ -93,6 +94,7 @@ class Judge:
                 decision = look.lead(state, standing, case, abouts[at])
                 account = look.account(accounts, standing, case, abouts[at])
             _take(found, case, decision, account, accounts)
+            _expose(found, standing, decision)
         found.signals, found.assignments = assign(record, found.signals, merged)
         return found
 
@@ -100,8 +102,7 @@ class Judge:
 class _Look:
     """What every decision of one batch has in common."""
 
-    def __init__(self, settings: Settings, loaded: Loaded, now: int) -> None:
-        self._rulebook = loaded.rulebook
+    def __init__(self, settings: Settings, now: int) -> None:
         self._now = now
         self._source = settings.signals.source
         self._late_after = settings.worker.late_hours * HOUR
@@ -113,7 +114,7 @@ class _Look:
             before,
             standing,
             case.trigger,
-            self._rulebook,
+            standing.rulebook,
             self._now,
             about=about,
             source=self._source,
@@ -129,7 +130,7 @@ class _Look:
             states.get(case.account_id),
             standing,
             case.trigger,
-            self._rulebook,
+            standing.rulebook,
             self._now,
             about=about,
             source=self._source,
@@ -156,6 +157,13 @@ def _take(
     found.signals.extend(signals)
     if signals and case.offset != NO_OFFSET:
         found.by_offset[case.offset] = [signal.id for signal in signals]
+
+
+def _expose(found: Decided, standing: Standing, decision: Decision) -> None:
+    """Logged with the batch, so that an answer and its arm are known together or not at all."""
+    sent = sum(isinstance(one, Signal) for one in decision.signals)
+    if exposure := exposure_of(standing, sent):
+        found.exposures.append(exposure)
 
 
 def _band(state: BandState | None) -> str | None:
