@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 import sqlalchemy as sa
 
+from rules.life.counts import Counts
 from signals import assignments, bands, exposure, outbox
 from signals.exposure import Exposure
 from signals.turns import Assignment
@@ -21,6 +22,8 @@ class Decided(msgspec.Struct):
     """Offset of the triggering event → ids of its signals."""
     assignments: list[Assignment] = []
     """Whom round robins gave leads to, and which leads are done with."""
+    counts: Counts | None = None
+    """How often each rule was looked at and hit on the way."""
     exposures: list[Exposure] = []
     """Who was scored in which arm of an experiment."""
     merged: Mapping[str, str] = {}
@@ -34,5 +37,7 @@ class Decided(msgspec.Struct):
         bands.save(connection, self.states)
         bands.save_accounts(connection, list(self.account_states.values()))
         assignments.save(connection, self.assignments)
+        if self.counts is not None:
+            self.counts.save(connection)
         exposure.save(connection, self.exposures)
         outbox.put(connection, self.signals, now)

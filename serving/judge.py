@@ -24,6 +24,7 @@ from serving.cases import (
 )
 from serving.decided import Decided
 from serving.inforce import InForce
+from serving.rule_counts import count
 from signals import bands
 from signals.assignments import assign
 from signals.decide import decide, decide_account
@@ -95,6 +96,7 @@ class Judge:
                 account = look.account(accounts, standing, case, abouts[at])
             _take(found, case, decision, account, accounts)
             _expose(found, standing, decision)
+        found.counts = count(loaded, standings, found.signals, now)
         found.signals, found.assignments = assign(record, found.signals, merged)
         return found
 

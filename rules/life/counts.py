@@ -73,14 +73,18 @@ class Counts:
 
 
 def counted(connection: sa.Connection, since_day: int) -> dict[str, Counted]:
-    """Rule → its sums from a day (since 1970-01-01, UTC) on, whichever version it stood in."""
+    """Rule → its sums from a day (since 1970-01-01, UTC) on, whichever version it stood in.
+
+    `last_hit_at` looks back as far as counts are kept.
+    """
     columns = RULE_COUNT.c
-    sums = (sa.func.sum(columns.evaluated), sa.func.sum(columns.hits))
-    asked = (
-        sa.select(columns.rule, *sums, sa.func.max(columns.last_hit_at))
-        .where(columns.day >= since_day)
-        .group_by(columns.rule)
-    )
+    recent = columns.day >= since_day
+    asked = sa.select(
+        columns.rule,
+        sa.func.sum(sa.case((recent, columns.evaluated), else_=0)),
+        sa.func.sum(sa.case((recent, columns.hits), else_=0)),
+        sa.func.max(columns.last_hit_at),
+    ).group_by(columns.rule)
     return {
         rule: Counted(int(evaluated), int(hits), int(last) or None)
         for rule, evaluated, hits, last in connection.execute(asked)

@@ -49,8 +49,10 @@ class Diff(msgspec.Struct, frozen=True):
 
     def summary(self) -> str:
         """`1 rule added (territory_de), 1 changed (pricing_seen)`: one line."""
+        if self.same:
+            return "no difference"
         if not self.changes:
-            return "nothing" if self.same else f"only comments or layout of {', '.join(self.files)}"
+            return f"only comments or layout of {', '.join(self.files)}"
         return ", ".join(_counted(self.changes))
 
 

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from core import release
 from core.clock import to_iso
-from core.database import reading, writing
+from core.database import writing
 from core.errors import Conflict, DefinitionError, WorkError
 from core.release import RULE_VERSION
-from rules.catalog import catalog_digest, load_catalog
+from rules.catalog import catalog_digest, check_catalog, load_catalog
 from rules.examples import run_examples
 from rules.life.difference import Diff, diff
 from rules.life.versions import (
@@ -52,7 +52,7 @@ def prove(files: Mapping[str, str]) -> None:
     DefinitionError with all that is wrong with it, else WorkError with all examples that come out
     otherwise than declared.
     """
-    tested = run_examples(load_catalog(files))
+    tested = run_examples(check_catalog(files))
     if tested.wrong:
         raise WorkError(
             f"{len(tested.wrong)} of {tested.examples} examples come out otherwise than declared",
@@ -182,10 +182,3 @@ def _before(engine: sa.Engine) -> int:
     if version is None or (version.parent is None and not lower):
         raise WorkError("there is no earlier version", do="`leadline rules history` has them all")
     return version.parent or lower[0].number
-
-
-def live_diff(engine: sa.Engine, files: Mapping[str, str]) -> tuple[int, Diff]:
-    """The version in force, and what `files` would change in it."""
-    with reading(engine) as connection:
-        live = release.read_current(connection).rules_version
-    return live, diff(version_files(engine, live), files)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from core.clock import DAY
+from core.clock import DAY, to_iso
 from core.database import metadata, reading, writing
 from core.errors import BadRequest, NotFound, Problem
 
@@ -156,3 +156,16 @@ def _running(connection: sa.Connection, at: int) -> int:
 
 def _read(row: Any) -> Snooze:
     return Snooze(**row._mapping)
+
+
+def told(snooze: Snooze) -> dict[str, object]:
+    """A snooze that runs, as JSON: times in ISO 8601."""
+    return {
+        "number": snooze.number,
+        "rule": snooze.rule,
+        "account_id": snooze.account_id,
+        "until": to_iso(snooze.until),
+        "author": snooze.author,
+        "note": snooze.note,
+        "created_at": to_iso(snooze.created_at),
+    }

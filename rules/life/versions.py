@@ -8,14 +8,25 @@ import msgspec
 import sqlalchemy as sa
 
 from core import release
+from core.clock import to_iso
 from core.database import reading
 from core.errors import NotFound
 from core.release import RELEASE, RULE_VERSION
-from rules.catalog import catalog_digest, read_catalog
+from rules.catalog import read_catalog
 from rules.life.difference import Diff
 
 SHIPPED = "shipped"
 """Source and author of the catalogs that come with the program."""
+
+
+class Since(msgspec.Struct, frozen=True):
+    """Who put the rules that are in force there, when and why."""
+
+    author: str
+    at: int
+    reason: str
+    again: bool
+    """By a rollback: they had been in force before."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,18 +43,10 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     parent: int | None
     """The version that was in force when this one was published; None for the first."""
     in_force: bool
+    since: Since | None
+    """Of the version in force alone."""
     diff: Diff | None
     """What it changed against its parent; None where there is none to compare with."""
-
-
-class Since(msgspec.Struct, frozen=True):
-    """Who put the rules that are in force there, when and why."""
-
-    author: str
-    at: int
-    reason: str
-    again: bool
-    """By a rollback: they had been in force before."""
 
 
 _COLUMNS = [column for column in RULE_VERSION.c if column.name != "files"]
@@ -57,19 +60,19 @@ def history(
     if before is not None:
         asked = asked.where(RULE_VERSION.c.version < before)
     with reading(engine) as connection:
-        live = release.read_current(connection).rules_version
-        return [_read(row, live) for row in connection.execute(asked)]
+        live = _live(connection)
+        return [_read(row, *live) for row in connection.execute(asked)]
 
 
 def read_version(engine: sa.Engine, number: int) -> Version:
     """NotFound when nothing was published under this number."""
     asked = sa.select(*_COLUMNS).where(RULE_VERSION.c.version == number)
     with reading(engine) as connection:
-        live = release.read_current(connection).rules_version
+        live = _live(connection)
         row = connection.execute(asked).first()
     if row is None:
         raise _unknown(number)
-    return _read(row, live)
+    return _read(row, *live)
 
 
 def live_version(engine: sa.Engine) -> int:
@@ -85,11 +88,6 @@ def version_files(engine: sa.Engine, number: int) -> dict[str, str]:
         return release.rule_files(engine, number)
     except KeyError:
         raise _unknown(number) from None
-
-
-def version_digest(engine: sa.Engine, number: int) -> str:
-    """What `catalog_digest` says of the files. NotFound."""
-    return catalog_digest(version_files(engine, number))
 
 
 def in_force_since(connection: sa.Connection) -> Since | None:
@@ -114,7 +112,20 @@ def _unknown(number: int) -> NotFound:
     )
 
 
-def _read(row: Any, live: int) -> Version:
+def _live(connection: sa.Connection) -> tuple[int, Since | None]:
+    return release.read_current(connection).rules_version, in_force_since(connection)
+
+
+def told(version: Version) -> dict[str, Any]:
+    """A version as JSON: times in ISO 8601; `summary` is its difference in a line."""
+    fields = msgspec.to_builtins(version)
+    if version.since is not None:
+        fields["since"]["at"] = to_iso(version.since.at)
+    summary = None if version.diff is None else version.diff.summary()
+    return {**fields, "published_at": to_iso(version.published_at), "summary": summary}
+
+
+def _read(row: Any, live: int, since: Since | None) -> Version:
     return Version(
         number=row.version,
         digest=row.digest,
@@ -124,5 +135,6 @@ def _read(row: Any, live: int) -> Version:
         source=row.source,
         parent=row.parent,
         in_force=row.version == live,
+        since=since if row.version == live else None,
         diff=None if row.diff is None else msgspec.convert(row.diff, Diff),
     )

@@ -11,6 +11,10 @@ import msgspec
 from core.errors import DefinitionError, Problem, WorkError
 from rules import Rulebook, catalog_digest, load_catalog, read_catalog, run_examples
 from serving.commands.rules_backtest import backtest
+from serving.commands.rules_publish import publish_rules, rollback
+from serving.commands.rules_snooze import snooze, snoozes, unsnooze
+from serving.commands.rules_stats import stats
+from serving.commands.rules_versions import history, show, show_diff
 
 _draft = click.option(
     "--draft",
@@ -84,5 +88,6 @@ def _print(told: dict[str, object]) -> None:
     click.echo(msgspec.json.encode(told).decode())
 
 
-for _command in (backtest,):
+_LIFE = (publish_rules, rollback, history, show, show_diff, snooze, snoozes, unsnooze, stats)
+for _command in (backtest, *_LIFE):
     rules.add_command(_command)

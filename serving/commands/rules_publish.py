@@ -1,0 +1,130 @@
+"""`leadline rules publish` and `rollback`: what is in force from now on, in every process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from core.clock import SystemClock
+from core.errors import DefinitionError, LeadlineError, Problem, WorkError
+from core.installation import Installation
+from core.options import data_option, json_option
+from serving.commands.author import author_option
+from serving.commands.record import record_of
+
+if TYPE_CHECKING:
+    from rules.life import Diff, Published
+
+_note = click.option(
+    "--note", envvar="LEADLINE_NOTE", default="", metavar="TEXT", help="Why; else what changed."
+)
+_expected = click.option(
+    "--expected",
+    type=click.IntRange(0),
+    metavar="N",
+    help="The version that you began from: refused if another is in force by now.",
+)
+
+
+@click.command("publish")
+@click.option(
+    "--draft",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of the catalog; without it, the one that comes with the program.",
+)
+@_note
+@author_option
+@_expected
+@click.option("--yes", is_flag=True, help="Do not ask. Scripts are never asked.")
+@data_option()
+@json_option
+def publish_rules(
+    draft: Path | None,
+    note: str,
+    author: str,
+    expected: int | None,
+    yes: bool,
+    installation: Installation,
+    as_json: bool,
+) -> None:
+    """Put a catalog in force: checked and tested, then in all processes within two seconds.
+
+    A draft with anything wrong in it is refused, and the rules in force stay. Exit code 2 for a
+    wrong catalog, 1 for an example that comes out wrong or for somebody who was faster.
+    """
+    from rules import read_catalog
+    from rules.life import diff, live_version, prove, publish, version_files
+
+    engine = record_of(installation)
+    try:
+        files = read_catalog(draft)
+        prove(files)
+        before = live_version(engine)
+        changed = diff(version_files(engine, before), files)
+        if not as_json:
+            _confirm(changed, before, yes)
+        made = publish(engine, files, author, note, expected, SystemClock().now(), "cli")
+    except (DefinitionError, WorkError) as wrong:
+        _refuse(wrong, as_json)
+    _tell(made, before, as_json, summary=changed.summary())
+
+
+@click.command()
+@click.option("--to", type=click.IntRange(1), metavar="N", help="Else the one before.")
+@_note
+@author_option
+@_expected
+@data_option()
+@json_option
+def rollback(
+    to: int | None,
+    note: str,
+    author: str,
+    expected: int | None,
+    installation: Installation,
+    as_json: bool,
+) -> None:
+    """Put an earlier version in force again. It keeps its number; nothing is lost."""
+    from rules.life import live_version
+    from rules.life import rollback as roll_back
+
+    engine = record_of(installation)
+    before = live_version(engine)
+    try:
+        made = roll_back(engine, to, author, SystemClock().now(), note, expected)
+    except (DefinitionError, WorkError) as wrong:
+        _refuse(wrong, as_json)
+    _tell(made, before, as_json)
+
+
+def _confirm(changed: Diff, before: int, yes: bool) -> None:
+    """Shows what would change. Only a person at a terminal is asked."""
+    from rules.life.telling import lines
+
+    for line in lines(changed):
+        click.echo(line)
+    if not changed.same and not yes and sys.stdin.isatty():
+        click.confirm(f"publish this over version {before}?", abort=True)
+
+
+def _refuse(wrong: LeadlineError, as_json: bool) -> Any:
+    """For people the error with all problems, for scripts the same as JSON."""
+    if not as_json:
+        raise wrong
+    problems = wrong.problems or (Problem("", wrong.detail),)
+    click.echo(msgspec.json.encode({"ok": False, "problems": problems}).decode())
+    raise click.exceptions.Exit(wrong.exit_code) from wrong
+
+
+def _tell(made: Published, before: int, as_json: bool, **more: str) -> None:
+    if as_json:
+        told = {"ok": True, "version": made.version, "new": made.new, "before": before, **more}
+        click.echo(msgspec.json.encode(told).decode())
+    elif made.new:
+        click.echo(f"version {made.version} is in force (it was {before})")
+    else:
+        click.echo(f"version {made.version} is in force already: nothing was published")
