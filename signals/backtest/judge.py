@@ -26,7 +26,7 @@ def pool_of(rule: str) -> str:
     return f"round robin of {rule}"
 
 
-FEW = 20_000
+FEW = 5_000
 
 
 class Way(NamedTuple):
