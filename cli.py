@@ -43,6 +43,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("training.commands.models:models", "List the trained models."),
     "promote": ("training.commands.models:promote", "Make a version the champion."),
     "rollback": ("training.commands.models:rollback", "Return to the champion before this one."),
+    "experiment": (
+        "training.commands.experiment:experiment",
+        "Try a model or rules on a share of accounts; report, stop.",
+    ),
     "doctor": ("serving.commands.doctor:doctor", "Check every dependency, setting and store."),
 }
 """Name → where the click command lives, and its line in the help."""

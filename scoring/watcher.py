@@ -62,7 +62,7 @@ class Watcher:
             wanted = (registry.MODEL_NAME, version)
             if version is None or wanted == (in_force.model_name, in_force.model_version):
                 return
-            self._export(client, version)
+            export(self._installation, client, version)
         release.make(
             self._engine,
             self._clock.now(),
@@ -71,22 +71,27 @@ class Watcher:
             model_version=version,
         )
 
-    def _export(self, client: MlflowClient, version: str) -> None:
-        """Files appear under their final name complete and checked, or not at all."""
-        releases = self._installation.releases
-        final = releases / f"{registry.MODEL_NAME}-{version}"
-        if _loads(final):
-            return
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=releases) as temporary:
-            folder = registry.download(client, version, Path(temporary))
-            card = read_card(folder)
-            write_card(folder, msgspec.structs.replace(card, version=version))
-            Scorer.load(folder)
-            _sync(folder)
-            if final.exists():  # refused above: damaged on disk
-                shutil.rmtree(final)
-            folder.rename(final)
-        _sync(releases)
+
+def export(installation: Installation, client: MlflowClient, version: str) -> None:
+    """Copies a version into its release folder, where every process can load it.
+
+    Files appear under their final name complete and checked, or not at all. ModelRefused when the
+    version must not serve; what MLflow throws is left to the caller's `registry.telling`.
+    """
+    releases = installation.releases
+    final = releases / f"{registry.MODEL_NAME}-{version}"
+    if _loads(final):
+        return
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=releases) as temporary:
+        folder = registry.download(client, version, Path(temporary))
+        card = read_card(folder)
+        write_card(folder, msgspec.structs.replace(card, version=version))
+        Scorer.load(folder)
+        _sync(folder)
+        if final.exists():  # refused above: damaged on disk
+            shutil.rmtree(final)
+        folder.rename(final)
+    _sync(releases)
 
 
 def _loads(folder: Path) -> bool:

@@ -10,7 +10,7 @@ from core.database import reading
 from core.release import RELEASE
 from scoring.experiment import Experiment, Metric
 from training.experiment import ratio, shadow
-from training.experiment.interval import ALPHA
+from training.experiment.interval import ALPHA, Interval
 from training.experiment.latency import latency
 from training.experiment.measures import (
     Arm,
@@ -67,10 +67,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """The report, and the deciding metric day by day."""
+    """The report, the deciding metric day by day, and the difference that decided."""
 
     report: Report
     path: Path
+    seen: Interval
 
 
 def report(engine: sa.Engine, experiment: Experiment, now: int) -> Told:
@@ -116,7 +117,7 @@ def report(engine: sa.Engine, experiment: Experiment, now: int) -> Told:
         shadow=None if compared is None else compared.shadow,
         changes=_changes(engine, experiment),
     )
-    return Told(made, chosen)
+    return Told(made, chosen, seen)
 
 
 def _base(chosen: Path) -> float:

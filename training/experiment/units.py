@@ -96,8 +96,8 @@ class _Unit:
         self.revenue += value
 
 
-class _Reading:
-    """Rows and deals on their way to units."""
+class Reading:
+    """Rows and deals on their way to units. `survivors`: absorbed lead → what it is part of now."""
 
     def __init__(self, survivors: dict[str, str]) -> None:
         self._survivors = survivors
@@ -117,7 +117,8 @@ class _Reading:
             unit = self._units.setdefault(row.unit, _Unit(row))
             unit.count(row, new_lead=first is row)
 
-    def close(self, deal: Any, window: int) -> None:
+    def win(self, deal: Any, window: int) -> None:
+        """A deal that was won; `window` in microseconds."""
         lead_id = self._survivors.get(deal.lead_id, deal.lead_id)
         first = self._first.get(lead_id)
         if first is None or deal.closed_at <= first.first_at:
@@ -166,7 +167,7 @@ class _Reading:
 def read(engine: sa.Engine, experiment: Experiment) -> tuple[Units, Leads]:
     """All that were scored in it so far, with the deals known so far."""
     with reading(engine) as record:
-        found = _Reading(_survivors(record))
+        found = Reading(survivors_in(record))
         scored = sa.select(EXPOSURE).where(EXPOSURE.c.experiment == experiment.id)
         for row in record.execute(scored.order_by(EXPOSURE.c.first_at, EXPOSURE.c.lead_id)):
             found.see(row)
@@ -174,11 +175,11 @@ def read(engine: sa.Engine, experiment: Experiment) -> tuple[Units, Leads]:
             OUTCOME.c.won, OUTCOME.c.closed_at > experiment.started_at
         )
         for deal in record.execute(deals):
-            found.close(deal, experiment.spec.window_days * DAY)
+            found.win(deal, experiment.spec.window_days * DAY)
     return found.units(), found.leads()
 
 
-def _survivors(record: sa.Connection) -> dict[str, str]:
+def survivors_in(record: sa.Connection) -> dict[str, str]:
     """Absorbed lead → the lead that it is part of now."""
     pairs = record.execute(sa.select(LEAD_MERGE.c.absorbed, LEAD_MERGE.c.survivor))
     into: dict[str, str] = {row.absorbed: row.survivor for row in pairs}

@@ -1,0 +1,219 @@
+"""Starting and stopping: nothing starts that could not serve, what stops leaves one champion."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from cli import run
+from core import release
+from core.clock import DAY
+from core.database import reading, upsert, writing
+from core.errors import DefinitionError, WorkError
+from core.installation import Installation
+from core.settings import load_settings
+from events.outcomes import CRM_LEAD, OUTCOME
+from features.definitions import digest
+from rules import read_catalog
+from scoring import registry
+from scoring.card import TREES_FILE, Calibration, Card, Input, seal, write_card
+from scoring.experiment import Metric, Spec, begin, running
+from scoring.watcher import Watcher
+from training.commands.experiment import experiment
+from training.commands.installed import Installed
+from training.experiment.expected import expected
+from training.experiment.size import planned_units
+from training.experiment.start import Order, start, stop
+
+NOW = 20_100 * DAY
+OPENED = NOW - 60 * DAY
+
+
+@pytest.fixture
+def installed(installation: Installation, engine: sa.Engine) -> Installed:
+    return Installed(installation, load_settings(None), engine)
+
+
+@pytest.fixture
+def second_rules(engine: sa.Engine) -> int:
+    """A version of the rules that is not in force."""
+    row = {"version": 4, "digest": "d", "files": read_catalog(), "author": "a", "note": ""}
+    with writing(engine) as record:
+        record.execute(sa.insert(release.RULE_VERSION), [{**row, "published_at": 1}])
+    return 4
+
+
+def history(engine: sa.Engine, *, won: int, lost: int, value: float = 1_000.0) -> None:
+    leads, deals = [], []
+    for number in range(won + lost):
+        lead = {"crm_id": f"c{number}", "lead_id": f"lead-{number}", "created_at": OPENED}
+        leads.append({**lead, "known_at": OPENED, "owner": None})
+        deal = {"deal_id": f"d{number}", "crm_id": f"c{number}", "lead_id": f"lead-{number}"}
+        closed_at = OPENED + (15 if number < won else 45) * DAY
+        deal |= {"account_id": None, "won": True, "value": value if number else 1e9}
+        deals.append({**deal, "closed_at": closed_at, "known_at": closed_at})
+    with writing(engine) as record:
+        upsert(CRM_LEAD, record, leads)
+        upsert(OUTCOME, record, deals)
+
+
+def register(installation: Installation, folder: Path, versions: int) -> None:
+    """As training does it, without the training: a run with two files for each version."""
+    import lightgbm
+    import numpy as np
+
+    rows = np.arange(80, dtype=float).reshape(40, 2)
+    asked = {"objective": "binary", "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 5}
+    model = lightgbm.train(asked, lightgbm.Dataset(rows, rows[:, 0] > 40), 2).model_to_string()
+    names = ("pricing_views_30d", "form_submits_7d")
+    card = Card(
+        name=registry.MODEL_NAME,
+        trained_at=0,
+        inputs=tuple(Input(name) for name in names),
+        features_digest=digest(names),
+        calibration=Calibration(),
+        trees_sha256=hashlib.sha256(model.encode()).hexdigest(),
+        known_answers=(),
+        metrics={},
+    )
+    folder.mkdir()
+    (folder / TREES_FILE).write_text(model)
+    write_card(folder, seal(card))
+    client = registry.open_registry(installation)
+    place = client.create_experiment("e", artifact_location=(installation.mlflow / "a").as_uri())
+    client.create_registered_model(registry.MODEL_NAME)
+    for _ in range(versions):
+        made = client.create_run(place)
+        client.log_artifacts(made.info.run_id, str(folder), registry.ARTIFACTS)
+        source = f"{made.info.artifact_uri}/{registry.ARTIFACTS}"
+        client.create_model_version(registry.MODEL_NAME, source, made.info.run_id)
+    registry.promote(client, "1")
+
+
+def test_a_model_is_tried_and_promoted_with_its_aliases(
+    installed: Installed, tmp_path: Path
+) -> None:
+    """Through a real registry: challenger while it runs, champion for everybody after it."""
+    installation, engine = installed.installation, installed.engine
+    register(installation, tmp_path / "files", versions=2)
+    Watcher(installation, engine).look()
+    started = start(installed, Order(challenger="2", share=0.3), NOW)
+    client = registry.open_registry(installation)
+    told = {one["version"]: one["aliases"] for one in registry.versions(client)}
+    assert told == {"1": ["champion"], "2": ["challenger"]}
+    assert (installation.releases / "lead_propensity-2").is_dir()
+    assert release.current(engine).experiment == started.experiment.id
+    ended, trouble = stop(installed, NOW + DAY, promote=True)
+    assert (ended.promoted, trouble) == (True, "")
+    Watcher(installation, engine).look()
+    after = release.current(engine)
+    assert (after.model_version, after.experiment) == ("2", None)
+    told = {one["version"]: one["aliases"] for one in registry.versions(client)}
+    assert told == {"1": [], "2": ["champion"]}
+    with pytest.raises(DefinitionError) as wrong:
+        start(installed, Order(challenger="9"), NOW)
+    assert "there is no version 9; there are 2, 1" in str(wrong.value.problems[0])
+
+
+def test_rules_are_tried_without_a_model_and_promoted(
+    installed: Installed, second_rules: int
+) -> None:
+    """On day one there is no registry, and there need not be."""
+    start(installed, Order(rules_version=second_rules), NOW)
+    _, trouble = stop(installed, NOW + DAY, promote=True)
+    assert trouble == ""
+    assert release.current(installed.engine).rules_version == second_rules
+
+
+def test_everything_that_is_wrong_is_told_at_once_and_nothing_starts(installed: Installed) -> None:
+    """The second mistake should not wait for the first to be corrected."""
+    with pytest.raises(DefinitionError) as wrong:
+        start(
+            installed,
+            Order(rules_version=7, window_days=60, max_days=60, metric=Metric.REVENUE),
+            NOW,
+        )
+    told = [problem.path for problem in wrong.value.problems]
+    assert told == ["--max-days", "--rules", "--metric"]
+    with pytest.raises(DefinitionError) as wrong:
+        start(installed, Order(), NOW)
+    assert wrong.value.exit_code == 2
+    with pytest.raises(WorkError, match="no model was ever trained"):
+        start(installed, Order(challenger="2"), NOW)
+    with reading(installed.engine) as record:
+        assert running(record) is None
+
+
+def test_rules_that_cannot_be_compiled_start_nothing(
+    installed: Installed, engine: sa.Engine
+) -> None:
+    """Every process would refuse them, and the experiment would be the champion against itself."""
+    row = {"version": 5, "digest": "d", "files": {"fit.yaml": "["}, "author": "a", "note": ""}
+    with writing(engine) as record:
+        record.execute(sa.insert(release.RULE_VERSION), [{**row, "published_at": 1}])
+    with pytest.raises(DefinitionError) as wrong:
+        start(installed, Order(rules_version=5), NOW)
+    assert [problem.path for problem in wrong.value.problems] == ["--rules"]
+
+
+def test_the_plan_rests_on_the_past(installed: Installed, second_rules: int) -> None:
+    """Units won inside the window count, later ones do not, and one huge deal decides nothing."""
+    history(installed.engine, won=120, lost=480)
+    told = expected(installed.engine, Metric.WIN_RATE, 30, NOW)
+    assert told is not None
+    assert (told.units, told.base) == (600, 0.2)
+    worth = expected(installed.engine, Metric.REVENUE, 30, NOW)
+    assert worth is not None
+    assert worth.cap is not None
+    assert worth.cap < 1e9 / 2
+    assert expected(installed.engine, Metric.WIN_RATE, 30, OPENED + DAY) is None
+    started = start(installed, Order(rules_version=second_rules), NOW)
+    spec = started.experiment.spec
+    assert started.units == 600
+    assert spec.planned == planned_units(0.2, 0.4, 0.2, 0.2)
+
+
+def call(installation: Installation, *arguments: str) -> Any:
+    return CliRunner().invoke(experiment, [*arguments, "--data", str(installation.root)])
+
+
+def test_the_commands_tell_what_runs_and_what_to_do(
+    installed: Installed, second_rules: int, tmp_path: Path
+) -> None:
+    """By hand: start, report with a picture, list, stop, and the report once more."""
+    where = installed.installation
+    began = call(where, "start", "--rules", str(second_rules), "--share", "30", "--base-rate", "5")
+    assert began.exit_code == 0, began.output
+    assert "experiment 1 runs: rules 4 against 0 (30%)" in began.output
+    picture = tmp_path / "plot.png"
+    told = call(where, "report", "--plot", str(picture))
+    assert told.exit_code == 0, told.output
+    assert told.output.startswith("keep running: no unit's window has run yet")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert '"verdict":"keep_running"' in call(where, "report", "--json").output
+    assert "the champion stays" in call(where, "stop").output
+    assert "stopped" in call(where, "list").output
+    assert "ended, day" in call(where, "report", "1").output
+
+
+def test_a_users_mistake_is_told_in_lines_with_its_exit_code(
+    installed: Installed, engine: sa.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong use is 2, what did not work is 1; no traceback for either."""
+    data = ["--data", str(installed.installation.root)]
+    assert run(["experiment", "start", *data]) == 2
+    assert "name a version of the model" in capsys.readouterr().err
+    assert run(["experiment", "start", "--share", "100", *data]) == 2
+    capsys.readouterr()
+    assert run(["experiment", "stop", *data]) == 1
+    assert "no experiment runs" in capsys.readouterr().err
+    assert run(["experiment", "report", *data]) == 1
+    assert "there was no experiment yet" in capsys.readouterr().err
+    begin(engine, Spec(name="x", challenger="2", base=0.1, deviation=0.3, planned=10), NOW)
+    assert run(["experiment", "report", "7", *data]) == 1
+    assert "there is no experiment 7" in capsys.readouterr().err

@@ -1,0 +1,83 @@
+"""An experiment as a picture: both arms day by day, and their difference with its interval."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.clock import DAY
+from core.errors import WorkError
+from scoring.experiment import Metric
+from training.experiment.report import Told
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from training.experiment.interval import Numbers
+
+WORDS = {
+    Metric.WIN_RATE: "win rate",
+    Metric.REVENUE: "revenue of a unit",
+    Metric.SPEED: "share of the window left when won",
+}
+_CHAMPION, _CHALLENGER, _BAND = "#5b7db1", "#c8553d", "#c9d3e3"
+
+
+def draw(file: Path, told: Told) -> None:
+    """Writes a PNG. WorkError when the file cannot be written or matplotlib is not there."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as problem:
+        raise WorkError(
+            "a plot needs matplotlib", do="install it, or leave out --plot"
+        ) from problem
+
+    figure = Figure(figsize=(11, 4.8), layout="constrained")
+    arms, difference = figure.subplots(1, 2)
+    report = told.report
+    spec = report.experiment.spec
+    figure.suptitle(f"{spec.name}: {report.words}", fontsize=11)
+    days = (told.path.at - report.experiment.started_at) / DAY
+    _draw_arms(arms, told, days)
+    _draw_difference(difference, told, days)
+    for axes in (arms, difference):
+        axes.set_xlabel("days since the start")
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    try:
+        figure.savefig(file, dpi=110, format="png")
+    except OSError as problem:
+        raise WorkError(f"cannot write {file}: {problem.strerror or problem}") from problem
+
+
+def _draw_arms(axes: Axes, told: Told, days: Numbers) -> None:
+    for arm, name, colour in (
+        (told.path.champion, "champion", _CHAMPION),
+        (told.path.challenger, "challenger", _CHALLENGER),
+    ):
+        mean = np.where(arm.units > 0, arm.total / np.maximum(arm.units, 1), np.nan)
+        label = f"{name}, {int(arm.units[-1]):,} units counted"
+        axes.plot(days, mean, color=colour, label=label)
+    axes.set_title(WORDS[told.report.experiment.spec.metric], fontsize=10)
+    axes.legend(frameon=False, fontsize=9)
+
+
+def _draw_difference(axes: Axes, told: Told, days: Numbers) -> None:
+    """Days without an interval stay empty."""
+    seen = told.seen
+    known = np.isfinite(seen.low)
+    axes.fill_between(days, seen.low, seen.high, where=known, color=_BAND, linewidth=0)
+    axes.plot(days[known], seen.estimate[known], color=_CHALLENGER)
+    axes.axhline(0, color="#333333", linewidth=1)
+    if told.report.decided_at is not None:
+        decided = (told.report.decided_at - told.report.experiment.started_at) / DAY
+        axes.axvline(decided, color="#4c956c", linestyle="--", linewidth=1)
+        axes.annotate(
+            " decided", (decided, 1.0), xycoords=("data", "axes fraction"), fontsize=8, va="bottom"
+        )
+    if not known.any():
+        axes.annotate("not enough yet", (0.5, 0.5), xycoords="axes fraction", ha="center")
+    what = "champion's error − challenger's" if told.report.shadow else "challenger − champion"
+    axes.set_title(f"{what}, {told.report.confidence:.0%} at all looks", fontsize=10, pad=14)
