@@ -22,6 +22,7 @@ from rules.language.conditions import (
     Segment,
 )
 from rules.language.patterns import PATTERNS
+from rules.language.rows import HALF
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -73,14 +74,10 @@ def number(value: float) -> Any:
     return ibis.literal(repr(float(value))).cast("float64")
 
 
-def _happened(age: ir.Column, as_of: ir.Column, op: str, day: int) -> ir.BooleanValue:
-    """The row rounds the moment to whole microseconds, halves to even. A day begins at an even one,
-    so that is the same as a border half a microsecond earlier.
-    """
+def _happened(age: Any, as_of: Any, op: str, day: int) -> Any:
+    """An age in days, tested as the moment it counts from, as `rows.happened` does."""
     moment = as_of.cast("float64") - age * number(DAY)
-    if op == "before":
-        return moment < number(day - 0.5)
-    return moment >= number(day + DAY - 0.5)
+    return COLUMN_OPERATORS[op](moment, day - HALF)
 
 
 def _found(op: str) -> Callable[[Any, Any], Any]:

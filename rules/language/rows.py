@@ -21,6 +21,10 @@ from rules.language.operators import OPERATORS, Holds
 Truth = bool | None
 Test = Callable[[Facts], Truth]
 
+HALF = 0.5
+"""Ages are floats, so the moment of an event at midnight may come out a fraction of a microsecond
+before: a day begins half a microsecond early for it."""
+
 
 def compile_row(condition: Condition) -> Test:  # noqa: PLR0911 - one a form
     """The test of `condition`: True, False, or None where missing facts leave it open."""
@@ -28,7 +32,7 @@ def compile_row(condition: Condition) -> Test:  # noqa: PLR0911 - one a form
         case Compare(fact, op, value):
             return comparison(fact, OPERATORS[op].make(value))
         case Happened(fact, op, day):
-            return happened(fact, OPERATORS[op].make(day))
+            return happened(fact, OPERATORS[op].make(day - HALF))
         case Missing(fact):
             return missing(fact)
         case Segment(_, part):
@@ -54,10 +58,7 @@ def happened(fact: str, holds: Holds) -> Test:
 
     def test(facts: Facts) -> Truth:
         age, as_of = facts.get(fact), facts.get(AS_OF)
-        if age is None or as_of is None:
-            return None
-        # Ages are floats: rounded, an event at midnight is not a fraction of a microsecond before.
-        return holds(round(as_of - age * DAY))  # type: ignore[operator]
+        return None if age is None or as_of is None else holds(as_of - age * DAY)  # type: ignore[operator]
 
     return test
 

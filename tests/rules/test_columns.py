@@ -1,0 +1,148 @@
+"""Row and column: two ways to evaluate that never differ, and a batch that is a third."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from random_rules import AGES, CONDITIONS, LEADS, NUMBERS, WORDS, catalogs
+
+from rules import Facts, Rulebook
+from rules.columns import RESULTS, column_of, evaluate
+from rules.columns.conditions import COLUMN_OPERATORS, compile_column
+from rules.language.batches import Turned, compile_batch
+from rules.language.conditions import Condition
+from rules.language.operators import OPERATORS
+from rules.language.rows import compile_row
+
+EXAMPLES, TOGETHER, CROWD = 15, 30, 50
+CATALOGS, LEADS_EACH = 12, 60
+KINDS = {
+    **dict.fromkeys((*NUMBERS, *AGES, "propensity"), pa.float64()),
+    **dict.fromkeys((*WORDS, "owner", "signal"), pa.string()),
+    "as_of": pa.int64(),
+    "place": pa.int64(),
+}
+Ask = Callable[[Any], list[dict[str, Any]]]
+SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
+# A failure names its condition; to shrink thousands of cases, a query each time, takes minutes.
+MANY = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=SLOW,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+
+
+@pytest.fixture(scope="module")
+def ask() -> Ask:
+    duck = ibis.duckdb.connect(threads=1)
+    return lambda table: duck.to_pyarrow(table).to_pylist()
+
+
+def table_of(leads: Sequence[Facts]) -> Any:
+    rows = [{**facts, "place": place} for place, facts in enumerate(leads)]
+    columns = {name: [row.get(name) for row in rows] for name in KINDS}
+    arrays = {
+        name: pa.array([None if cell is None else float(cell) for cell in column], of)
+        if of == pa.float64()
+        else pa.array(column, of)
+        for (name, of), column in zip(KINDS.items(), columns.values(), strict=True)
+    }
+    return ibis.memtable(pa.table(arrays))
+
+
+def test_each_operator_has_a_row_and_a_column() -> None:
+    """An operator that only one of them knew would break a backtest on the day it is first used."""
+    assert COLUMN_OPERATORS.keys() == OPERATORS.keys()
+
+
+def test_there_are_twenty_thousand_cases() -> None:
+    """What the two claims below are tried on in one run of the tests."""
+    assert EXAMPLES * TOGETHER * CROWD >= 20_000
+
+
+@MANY
+@given(
+    st.lists(CONDITIONS, min_size=TOGETHER, max_size=TOGETHER),
+    st.lists(LEADS, min_size=CROWD, max_size=CROWD),
+)
+def test_a_condition_is_as_true_by_column_and_by_batch_as_by_row(
+    ask: Ask, conditions: list[Condition], leads: list[Facts]
+) -> None:
+    """True, false or missing: a backtest would else tell of another catalog than the live one."""
+    table = table_of(leads)
+    facts = {name: table[name] for name in table.columns}
+    told = ask(
+        table.select(
+            "place", **{f"c{at}": compile_column(one, facts) for at, one in enumerate(conditions)}
+        )
+    )
+    turned = Turned(leads)
+    for at, condition in enumerate(conditions):
+        test = compile_row(condition)
+        by_row = [test(lead) for lead in leads]
+        by_column = {row["place"]: row[f"c{at}"] for row in told}
+        assert [by_column[place] for place in range(len(leads))] == by_row, condition
+        for truth in (True, False):
+            found = compile_batch(condition, truth)(turned)
+            assert found == {place for place, one in enumerate(by_row) if one is truth}, condition
+
+
+@settings(MANY, max_examples=CATALOGS)
+@given(
+    catalogs(),
+    st.lists(
+        st.tuples(LEADS, st.none() | st.floats(0, 1) | st.sampled_from([0.0, 1.0, 0.5])),
+        min_size=LEADS_EACH,
+        max_size=LEADS_EACH,
+    ),
+)
+def test_a_catalog_says_the_same_by_column_as_by_row(
+    ask: Ask, book: Rulebook, leads: list[tuple[Facts, float | None]]
+) -> None:
+    """Hits, points under caps, decay, dates, priority, band and route: to the last digit."""
+    told = ask(evaluate(book, table_of([{**facts, "propensity": p} for facts, p in leads])))
+    by_place = {row["place"]: row for row in told}
+    reports = book.evaluate([facts for facts, _ in leads])
+    for place, (facts, propensity) in enumerate(leads):
+        report, row = reports[place], by_place[place]
+        assert report == book.evaluate([facts])[0]
+        assert not report.failed
+        assert {name: row[name] for name in RESULTS} == by_row(book, facts, propensity)
+        hits = {hit.id for hit in report.hits}
+        scored = [one.rule.id for sheet in book.sheets for one in sheet.rules]
+        assert {name for name in scored if row[column_of(name)]} == hits
+
+
+def by_row(book: Rulebook, facts: Facts, propensity: float | None) -> dict[str, Any]:
+    report = book.evaluate([facts])[0]
+    priority = book.priority(report, propensity)
+    band = book.band(priority, None)
+    stands = {"band": band, "priority": priority, "propensity": propensity}
+    route = book.route({**facts, **stands})
+    return {
+        "fit_points": report.fit_points,
+        "grade": report.grade,
+        "intent_points": report.intent_points,
+        "negative_points": report.negative_points,
+        "suppressed": report.suppressed,
+        "mqa": report.mqa,
+        "priority": priority,
+        "band": band,
+        "route_rule": route.rule,
+        "route_owner": route.owner,
+    }
+
+
+def test_a_fact_without_a_column_is_missing(ask: Ask, rulebook: Rulebook) -> None:
+    """An old table knows nothing of a new feature: its rules miss, and the query still runs."""
+    row = ask(evaluate(rulebook, table_of([{"industry": "logistics"}]), three_valued=True))[0]
+    assert row["fit_points"] == 20
+    assert row[column_of("target_industry")] is True
+    assert row[column_of("target_region")] is None
