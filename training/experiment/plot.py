@@ -22,6 +22,8 @@ WORDS = {
     Metric.REVENUE: "revenue of a unit",
     Metric.SPEED: "share of the window left when won",
 }
+SHOWN = 20
+"""Counted units from which on an arm's mean is drawn: before it jumps about."""
 _CHAMPION, _CHALLENGER, _BAND = "#5b7db1", "#c8553d", "#c9d3e3"
 
 
@@ -43,7 +45,7 @@ def draw(file: Path, told: Told) -> None:
     _draw_arms(arms, told, days)
     _draw_difference(difference, told, days)
     for axes in (arms, difference):
-        axes.set_xlabel("days since the start")
+        axes.set(xlabel="days since the start", xlim=(0, days[-1]))
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     try:
@@ -57,7 +59,7 @@ def _draw_arms(axes: Axes, told: Told, days: Numbers) -> None:
         (told.path.champion, "champion", _CHAMPION),
         (told.path.challenger, "challenger", _CHALLENGER),
     ):
-        mean = np.where(arm.units > 0, arm.total / np.maximum(arm.units, 1), np.nan)
+        mean = np.where(arm.units >= SHOWN, arm.total / np.maximum(arm.units, 1), np.nan)
         label = f"{name}, {int(arm.units[-1]):,} units counted"
         axes.plot(days, mean, color=colour, label=label)
     axes.set_title(WORDS[told.report.experiment.spec.metric], fontsize=10)
