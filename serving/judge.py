@@ -96,7 +96,7 @@ class Judge:
                 account = look.account(accounts, standing, case, abouts[at])
             _take(found, case, decision, account, accounts)
             _expose(found, standing, decision)
-        found.counts = count(loaded, standings, found.signals, now)
+        found.counts = count(standings, found.signals, now)
         found.signals, found.assignments = assign(record, found.signals, merged)
         return found
 

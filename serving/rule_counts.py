@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rules import Rulebook
 from rules.life.counts import Counts
-from serving.inforce import Loaded
 from signals.standing import Standing
 from signals.types import Signal
 
 
-def count(
-    loaded: Loaded, standings: Sequence[Standing], signals: Sequence[Signal], now: int
-) -> Counts:
+def count(standings: Sequence[Standing], signals: Sequence[Signal], now: int) -> Counts:
     """Rules that score are looked at once a lead, routes once a signal: not those that sleep or are
     snoozed. Of the routes only the first that holds hits.
+
+    During an experiment the standings may be made from two versions of the rules.
     """
-    book = loaded.rulebook
-    counts = Counts(now, loaded.release.rules_version)
-    moment = {"as_of": now}
-    awake = [rule for rule in book.rules() if not rule.asleep(moment)]
-    routes = {rule.id for rule, _ in book.routing.rules}
-    counts.looked_at((one.id for one in awake if one.id not in routes), len(standings))
-    for standing in standings:
-        counts.hit(hit.id for hit in standing.report.hits)
-        counts.passed_over(standing.report.snoozed)
-    if signals:
-        counts.looked_at([*routes, book.routing.default_id], len(signals))
-        counts.hit(signal.data["route"]["rule"] for signal in signals)
+    counts = Counts(now)
+    books = {one.release.rules_version: one.rulebook for one in standings}
+    for version, book in books.items():
+        own = [one for one in standings if one.release.rules_version == version]
+        awake = _awake(book, now)
+        counts.looked_at(version, awake, len(own))
+        for standing in own:
+            counts.hit(version, (hit.id for hit in standing.report.hits))
+            counts.passed_over(version, awake & {*standing.report.snoozed})
+    for signal in signals:
+        version = int(signal.data["score"]["rules"]["version"])
+        counts.looked_at(version, _routes(books[version]))
+        counts.hit(version, [signal.data["route"]["rule"]])
     return counts
+
+
+def _awake(book: Rulebook, now: int) -> set[str]:
+    moment = {"as_of": now}
+    scored = (one.rule for sheet in book.sheets for one in sheet.rules)
+    return {rule.id for rule in scored if not rule.asleep(moment)}
+
+
+def _routes(book: Rulebook) -> list[str]:
+    return [*(rule.id for rule, _ in book.routing.rules), book.routing.default_id]

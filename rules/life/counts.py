@@ -6,6 +6,7 @@ a crash is counted once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -39,35 +40,34 @@ class Counted(NamedTuple):
 class Counts:
     """Of one batch: filled while it is judged, added to the record when it is committed."""
 
-    def __init__(self, at: int, version: int) -> None:
+    def __init__(self, at: int) -> None:
         self._at = at
-        self._version = version
-        self._evaluated: dict[str, int] = {}
-        self._hits: dict[str, int] = {}
+        self._evaluated: Counter[tuple[int, str]] = Counter()
+        self._hits: Counter[tuple[int, str]] = Counter()
 
-    def looked_at(self, rules: Iterable[str], times: int = 1) -> None:
+    def looked_at(self, version: int, rules: Iterable[str], times: int = 1) -> None:
         for rule in rules:
-            self._evaluated[rule] = self._evaluated.get(rule, 0) + times
+            self._evaluated[version, rule] += times
 
-    def passed_over(self, rules: Iterable[str]) -> None:
-        for rule in rules:
-            self._evaluated[rule] = self._evaluated.get(rule, 0) - 1
+    def passed_over(self, version: int, rules: Iterable[str]) -> None:
+        """Counted as looked at, and was not: snoozed."""
+        self.looked_at(version, rules, -1)
 
-    def hit(self, rules: Iterable[str]) -> None:
+    def hit(self, version: int, rules: Iterable[str]) -> None:
         for rule in rules:
-            self._hits[rule] = self._hits.get(rule, 0) + 1
+            self._hits[version, rule] += 1
 
     def save(self, connection: sa.Connection) -> None:
         rows = [
             {
                 "day": self._at // DAY,
-                "version": self._version,
+                "version": version,
                 "rule": rule,
                 "evaluated": evaluated,
-                "hits": self._hits.get(rule, 0),
-                "last_hit_at": self._at if rule in self._hits else 0,
+                "hits": self._hits[version, rule],
+                "last_hit_at": self._at if self._hits[version, rule] else 0,
             }
-            for rule, evaluated in self._evaluated.items()
+            for (version, rule), evaluated in self._evaluated.items()
         ]
         upsert(RULE_COUNT, connection, rows, added=("evaluated", "hits"), latest=("last_hit_at",))
 

@@ -103,6 +103,14 @@ def end(engine: sa.Engine, rule: str, account_id: str, author: str, at: int) -> 
             )
 
 
+def end_number(engine: sa.Engine, number: int, author: str, at: int) -> None:
+    """The same by its number. NotFound when no snooze of this number runs."""
+    with writing(engine) as connection:
+        update = sa.update(RULE_SNOOZE).where(RULE_SNOOZE.c.number == number, _unended(at))
+        if not connection.execute(update.values(ended_at=at, ended_by=author)).rowcount:
+            raise NotFound(f"no snooze has the number {number}, or it is over")
+
+
 def _end(connection: sa.Connection, rule: str, account_id: str, author: str, at: int) -> bool:
     pair = (RULE_SNOOZE.c.rule == rule, RULE_SNOOZE.c.account_id == account_id)
     update = sa.update(RULE_SNOOZE).where(*pair, _unended(at))
