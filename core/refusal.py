@@ -61,6 +61,18 @@ def refusal(fault: BaseException) -> LeadlineError | None:
     return None
 
 
+def is_outage(fault: BaseException) -> bool:
+    """Whether a store refuses to work, whatever it is asked: then trying again may do.
+
+    What a database says of one value (too long, a NUL character, a rule of the table) is none: the
+    same value will be refused for ever.
+    """
+    from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+
+    about_a_value = isinstance(fault, DataError | IntegrityError)
+    return isinstance(fault, OSError | SQLAlchemyError) and not about_a_value
+
+
 def _told(kind: _Kind | None, words: object, where: object) -> LeadlineError | None:
     if kind is None:
         return None

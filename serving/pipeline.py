@@ -10,12 +10,12 @@ import traceback
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import SECOND, Clock
 from core.database import reading, upsert, writing
 from core.errors import Problem
 from core.installation import Installation
+from core.refusal import is_outage
 from core.settings import Settings
 from events import progress
 from events.archive import KIND, archive_table
@@ -87,12 +87,11 @@ class Pipeline:
         try:
             batch = self._compute(raws)
             self._commit(batch)
-        except (SQLAlchemyError, OSError):
+        except Exception as fault:
             self._undo()
-            raise
-        except Exception as fault:  # noqa: BLE001 - one event must never stop the stream
-            self._undo()
-            if len(raws) > 1:
+            if is_outage(fault):
+                raise
+            if len(raws) > 1:  # one event must never stop the stream
                 half = len(raws) // 2
                 self._run(raws[:half])
                 self._run(raws[half:])
@@ -111,12 +110,11 @@ class Pipeline:
                 batch.retold = retelling.run(self._engine, all_history=everybody)
                 batch.rows = batch.retold.rows
             self._commit(batch)
-        except (SQLAlchemyError, OSError):
+        except Exception as fault:
             self._undo()
-            raise
-        except Exception as fault:  # noqa: BLE001 - history stays as it was, the stream goes on
-            self._undo()
-            batch = _at_fault(raw, fault)
+            if is_outage(fault):
+                raise
+            batch = _not_retold(raw, fault)  # history stays as it was, the stream goes on
             self._commit(batch)
         self.history_is_late = False
         self._updater.forget()
@@ -198,8 +196,23 @@ class Pipeline:
 
 
 def _at_fault(raw: RawEvent, fault: Exception) -> Batch:
-    where = traceback.extract_tb(fault.__traceback__)[-1]
-    told = f"{type(fault).__name__}: {fault} ({where.name}, line {where.lineno})"
+    return _failed(raw, "internal", _words(fault))
+
+
+def _not_retold(raw: RawEvent, fault: Exception) -> Batch:
+    told = "history could not be told anew, and what was in force before it stays in force"
+    do = "`leadline features backfill` asks for it again"
+    return _failed(raw, "retelling", f"{told} ({_words(fault)}); {do}")
+
+
+def _failed(raw: RawEvent, reason: str, told: str) -> Batch:
     batch = Batch([raw])
-    batch.accepted = [FailedEvent(raw=raw, reason="internal", problems=(Problem("", told),))]
+    batch.accepted = [FailedEvent(raw=raw, reason=reason, problems=(Problem("", told),))]
     return batch
+
+
+def _words(fault: Exception) -> str:
+    """What went wrong and where, without the values that SQLAlchemy would tell beside it."""
+    cause = getattr(fault, "orig", None) or fault
+    where = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(cause).__name__}: {cause} ({where.name}, line {where.lineno})"

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import redis
+import sqlalchemy as sa
 
 from core.clock import FixedClock, from_iso
 from core.database import open_record
@@ -25,11 +26,18 @@ START = from_iso("2026-03-02T10:00:00Z")
 class Bench:
     """Feeds messages as if they had been received at the clock's time."""
 
-    def __init__(self, installation: Installation, client: redis.Redis, now: int = START) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        client: redis.Redis,
+        now: int = START,
+        engine: sa.Engine | None = None,
+    ) -> None:
+        """The record is the installation's own, unless an engine is given."""
         self.installation = installation
         self.settings = Settings()
         self.clock = FixedClock(now)
-        self.engine = open_record(installation.record_db)
+        self.engine = engine or open_record(installation.record_db)
         self.store = OnlineStore(client)
         self.index = IdentifierIndex(client, self.engine, installation.secret())
         self.offset = 0
