@@ -36,7 +36,11 @@ FRESH_UP_EVERY = 4
 """Rounds after which the supervisor dies too: a new one counts quick ends anew."""
 MOST_PAUSE_S = 2.0
 CALM = 0.7
-"""Share of the rounds that wait until the store is rebuilt and traffic flows."""
+"""Share of the deaths that wait until the store is rebuilt and traffic flows."""
+TOGETHER = 0.3
+"""Share of the rounds in which both die at once."""
+AIMED = 0.7
+"""Share of the worker's deaths between a commit and the online store: rarely hit by accident."""
 DRAIN_S = 300.0
 ALL = 10_000_000
 
@@ -131,22 +135,47 @@ def _kill_under_traffic(
             if number and number % FRESH_UP_EVERY == 0:
                 running.kill("up")
                 killed.append("up")
-            if draw.random() < CALM:
-                until(lambda: _filled(installation), START_S, "the store is filled")
-                traffic.await_flow()
-            time.sleep(draw.uniform(0, MOST_PAUSE_S))
-            gap = draw.choice((0.0, draw.uniform(0, MOST_PAUSE_S)))
-            for name in draw.sample(VICTIMS, len(VICTIMS)):
+            first, second = draw.sample(VICTIMS, len(VICTIMS))
+            for name in (first, second):
+                if name == first or draw.random() > TOGETHER:
+                    _await_calm(installation, traffic, draw)
                 if name == "redis":
                     stores.append(_await_new(installation, stores))
-                running.kill(name)
+                if name == "worker" and draw.random() < AIMED:
+                    _kill_after_a_commit(running, Stores(installation))
+                else:
+                    running.kill(name)
                 killed.append(name)
-                time.sleep(gap)
         until(lambda: _filled(installation), START_S, "the store is filled")
         traffic.await_flow()
     finally:
         traffic.end()
     return killed, stores
+
+
+def _await_calm(installation: Installation, traffic: _Traffic, draw: random.Random) -> None:
+    """Mostly until all is well again; now and then the next death comes before that."""
+    if draw.random() < CALM:
+        until(lambda: _filled(installation), START_S, "the store is filled")
+        traffic.await_flow()
+    time.sleep(draw.uniform(0, MOST_PAUSE_S))
+
+
+def _kill_after_a_commit(running: Running, stores: Stores) -> None:
+    """The worker dies when a batch is in the record and nothing of it can be online: the online
+    store is frozen meanwhile, for what follows a commit takes less time than to look for it.
+    """
+    until(lambda: running.find("worker") is not None, START_S, "the worker runs")
+    worker, store = running.find("worker"), running.find("redis")
+    assert worker is not None
+    if store is not None:
+        store.suspend()
+    before = stores.progress().offset
+    until(lambda: stores.progress().offset > before, START_S, "the worker commits")
+    worker.kill()
+    if store is not None:
+        store.resume()
+    stores.record.dispose()
 
 
 def look(installation: Installation) -> Life | None:

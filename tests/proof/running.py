@@ -50,13 +50,18 @@ class Running:
 
     def _kill_child(self, name: str) -> bool:
         """False when it is not there."""
+        child = self.find(name)
+        if child is not None:
+            child.kill()
+        return child is not None
+
+    def find(self, name: str) -> psutil.Process | None:
         assert self._up.poll() is None, f"`leadline up` gave up: see {self._installation.logs}"
         for child in psutil.Process(self._up.pid).children():
             with suppress(psutil.NoSuchProcess):
                 if _is(name, child.cmdline()):
-                    child.kill()
-                    return True
-        return False
+                    return child
+        return None
 
     def await_ready(self) -> None:
         until(self._ready, START_S, "the api is ready")

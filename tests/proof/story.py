@@ -23,7 +23,7 @@ AT_ONCE = 30
 HISTORY_AT_ONCE = 10
 SCORED_AT_ONCE = 8
 SCORE_PAUSE_S = 0.1
-ACTIVE = 40
+ACTIVE = 150
 """So many leads, the newest that came back, are asked for: sellers look at who is active."""
 BEFORE = 0.8
 """Share of the world that is history before the first kill."""
