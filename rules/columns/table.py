@@ -49,25 +49,38 @@ def evaluate(
     """
     source = _opened(table)
     kept = [name for name in source.columns if name not in ROUTE_FACTS] if keep is None else keep
-    scored = {
-        one.rule.id: in_effect(one.rule, one.decay)
-        for sheet in rulebook.sheets
-        for one in sheet.rules
-    }
-    routed = {rule.id: in_effect(rule) for rule, _ in rulebook.routing.rules}
-    rows = _facts(source, kept, _needed(rulebook, [*scored.values(), *routed.values()]))
-    rows = _held(rows, scored)
+    scored, routed = _scored(rulebook), _routed(rulebook)
+    rows = _held(_facts(source, kept, facts_read(rulebook)), scored)
     rows = rows.mutate(**_sums(rulebook, rows))
-    rows = rows.mutate(**_points(rulebook, rows))
+    rows = rows.mutate(grade=grade(rows.fit_points, rulebook.grades))
     rows = rows.mutate(priority=priority(rulebook.scale, rows))
     rows = rows.mutate(band=band(rulebook.scale, rows.priority))
     rows = _held(rows, routed)
-    chosen = route(rulebook.routing, {name: rows[column_of(name)] for name in routed})
-    rows = rows.mutate(route_rule=chosen)
+    first = route(rulebook.routing, {name: rows[column_of(name)] for name in routed})
+    rows = rows.mutate(route_rule=first)
     rows = rows.mutate(route_owner=owner(rulebook.routing, rows))
     names = [column_of(name) for name in (*scored, *routed)]
     told = {name: rows[name] if three_valued else rows[name].fill_null(False) for name in names}
     return rows.select(*kept, *RESULTS, **told)
+
+
+def facts_read(rulebook: Rulebook) -> list[str]:
+    """The columns that `evaluate` looks for."""
+    conditions = {**_scored(rulebook), **_routed(rulebook)}.values()
+    read = {leaf.fact for condition in conditions for leaf in leaves(condition)}
+    targets = [rulebook.routing.default, *(target for _, target in rulebook.routing.rules)]
+    read |= {target.owner.fact for target in targets if target.owner.fact}
+    return sorted(read - set(RESULTS) | {"propensity", AS_OF})
+
+
+def _scored(rulebook: Rulebook) -> dict[str, Condition]:
+    """Rule's id → what has to hold, decay's age and dates included."""
+    scored = [one for sheet in rulebook.sheets for one in sheet.rules]
+    return {one.rule.id: in_effect(one.rule, one.decay) for one in scored}
+
+
+def _routed(rulebook: Rulebook) -> dict[str, Condition]:
+    return {rule.id: in_effect(rule) for rule, _ in rulebook.routing.rules}
 
 
 def _opened(table: ir.Table | Path | str) -> ir.Table:
@@ -78,21 +91,12 @@ def _opened(table: ir.Table | Path | str) -> ir.Table:
     return table
 
 
-def _needed(rulebook: Rulebook, conditions: Sequence[Condition]) -> list[str]:
-    """The facts that the catalog reads."""
-    read = {leaf.fact for condition in conditions for leaf in leaves(condition)}
-    read |= {one.decay.fact for sheet in rulebook.sheets for one in sheet.rules if one.decay}
-    targets = [rulebook.routing.default, *(target for _, target in rulebook.routing.rules)]
-    read |= {target.owner.fact for target in targets if target.owner.fact}
-    return sorted(read | {"propensity", AS_OF})
-
-
-def _facts(source: ir.Table, kept: Sequence[str], needed: Sequence[str]) -> ir.Table:
+def _facts(source: ir.Table, kept: Sequence[str], read: Sequence[str]) -> ir.Table:
     """Each fact in the type of its kind; without a column it is NULL in every row."""
     import ibis
 
     facts: dict[str, Any] = {}
-    for name in needed:
+    for name in read:
         of = _TYPES.get(ROUTE_FACTS[name], "float64")
         facts[name] = source[name].cast(of) if name in source.columns else ibis.null(of)
     return source.select(*(name for name in kept if name not in facts), **facts)
@@ -120,10 +124,6 @@ def _sums(rulebook: Rulebook, rows: ir.Table) -> dict[str, Any]:
         "suppressed": _any(rulebook.suppressions, rows),
         "mqa": _any(rulebook.account, rows),
     }
-
-
-def _points(rulebook: Rulebook, rows: ir.Table) -> dict[str, Any]:
-    return {"grade": grade(rows.fit_points, rulebook.grades)}
 
 
 def _any(sheet: Sheet, rows: ir.Table) -> Any:

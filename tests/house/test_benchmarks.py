@@ -28,6 +28,7 @@ COLUMNS = {
         *("way", "rows", "lake MB", "seconds", "pairs/s", "pairs with history"),
         *("peak GiB", "ended", "target"),
     ),
+    "rules": ("way", "µs a lead", "× ours", "target"),
 }
 
 

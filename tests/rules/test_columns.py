@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_rules import AGES, CONDITIONS, LEADS, NUMBERS, WORDS, catalogs
 
+from core.clock import DAY
 from rules import Facts, Rulebook
 from rules.columns import RESULTS, column_of, evaluate
 from rules.columns.conditions import COLUMN_OPERATORS, compile_column
 from rules.language.batches import Turned, compile_batch
-from rules.language.conditions import Condition
+from rules.language.conditions import AnyOf, Condition, Happened, Not
 from rules.language.operators import OPERATORS
 from rules.language.rows import compile_row
 
@@ -138,6 +139,17 @@ def by_row(book: Rulebook, facts: Facts, propensity: float | None) -> dict[str, 
         "route_rule": route.rule,
         "route_owner": route.owner,
     }
+
+
+def test_an_event_at_midnight_belongs_to_the_day_that_begins(ask: Ask) -> None:
+    """Ages are floats: without half a microsecond of grace, some would fall into the day before."""
+    age, day = AGES[0], 20_000 * DAY
+    leads: list[Facts] = [{"as_of": day + us, age: us / DAY} for us in range(1, 20_000_000, 9_973)]
+    begun = AnyOf((Happened(age, "before", day), Not(Happened(age, "after", day - DAY))))
+    assert not any(compile_row(begun)(lead) for lead in leads)
+    table = table_of(leads)
+    facts = {name: table[name] for name in table.columns}
+    assert not any(row["begun"] for row in ask(table.select(begun=compile_column(begun, facts))))
 
 
 def test_a_fact_without_a_column_is_missing(ask: Ask, rulebook: Rulebook) -> None:
