@@ -12,7 +12,7 @@ Declared in YAML (`rules/catalog`), checked and compiled once, evaluated in micr
 This package knows facts (a flat name → value), not where they come from.
 """
 
-from rules.catalog import catalog_digest, load_catalog, read_catalog
+from rules.catalog import catalog_digest, check_catalog, load_catalog, read_catalog
 from rules.examples import Tested, run_examples
 from rules.facts import SIGNALS, Facts, Value
 from rules.report import Hit, Route, RuleReport
@@ -28,6 +28,7 @@ __all__ = [
     "Tested",
     "Value",
     "catalog_digest",
+    "check_catalog",
     "load_catalog",
     "read_catalog",
     "run_examples",

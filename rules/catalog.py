@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from core.errors import DefinitionError, Problem
+from rules import review
 from rules.declaration import Ids, Scope
 from rules.facts import LEAD_FACTS
 from rules.files import DO, SEGMENTS, SHEETS, catalog_digest, name_problems, read_catalog
@@ -13,37 +14,28 @@ from rules.language.names import Names
 from rules.language.reading import Reader
 from rules.language.source import Node, read_yaml
 from rules.priority_sheet import read_priority
-from rules.review import review
 from rules.routing import read_routing
 from rules.rulebook import Rulebook
 from rules.segments import read_segments
 from rules.sheets import read_account, read_fit, read_intent, read_negative
 from rules.tables import TABLES, Table, read_table
 
-__all__ = ["Checked", "catalog_digest", "check_catalog", "load_catalog", "read_catalog"]
+__all__ = ["catalog_digest", "check_catalog", "load_catalog", "read_catalog"]
 
 _Read = TypeVar("_Read")
 
 
-class Checked(NamedTuple):
-    """A catalog that is fit to be published, and what its authors may want to look at."""
+def check_catalog(files: Mapping[str, str]) -> Rulebook:
+    """`load_catalog`, and a look at what the rules can and cannot do: before they are published.
 
-    rulebook: Rulebook
-    warnings: tuple[Problem, ...]
-
-
-def check_catalog(files: Mapping[str, str], at: int) -> Checked:
-    """`load_catalog`, and a review of what the rules can and cannot do.
-
-    `at`: now, in microseconds UTC, to tell which rules are over. DefinitionError also for rules
-    that no lead can ever hit. What is in force was checked when it was published: it is loaded
-    without this review, which a later program may do more strictly.
+    DefinitionError also for rules that no lead can ever hit. What is in force was checked when it
+    was published; it is loaded without this, lest a later and stricter program refuse it.
     """
     rulebook = load_catalog(files)
-    found = review(rulebook, at)
-    if found.problems:
-        raise _refused(found.problems)
-    return Checked(rulebook, found.warnings)
+    found = review.problems(rulebook)
+    if found:
+        raise _refused(tuple(found))
+    return rulebook
 
 
 def load_catalog(files: Mapping[str, str]) -> Rulebook:

@@ -1,63 +1,155 @@
 """What rules can and cannot do, found without a lead: before anybody publishes them.
 
-Problems are rules that no lead can hit; warnings are what an author may have meant, or not. Nothing
-is told that is not so; not everything that is so is found (see `rules.language.ranges`).
+Problems are rules that no lead can hit, routes that never have their turn, and suppressions of
+everybody. Warnings are what an author may have meant, or not. Nothing is told that is not so; not
+everything that is so is found (`rules.language.cases`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from core.clock import DAY, to_iso
 from core.errors import Problem
 from rules.declaration import Rule
+from rules.language.cases import (
+    Case,
+    TooManyError,
+    Want,
+    cases,
+    fit_together,
+    impossible_facts,
+    possible,
+)
+from rules.language.conditions import leaves
 from rules.rulebook import Rulebook
-from rules.sheet import MOST, Sheet
+from rules.sheet import MOST, Scored, Sheet
+
+MOST_PAIRS = 50_000
+"""Routes compared with each other; a catalog in which there are more says so."""
 
 
-class Review(NamedTuple):
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
+def problems(rulebook: Rulebook) -> list[Problem]:
+    """Rules that would be in force and mean nothing, or would silence everything."""
+    never = [found for rule in rulebook.rules() for found in _never(rule)]
+    everybody = [found for one in rulebook.suppressions.rules for found in _always(one.rule)]
+    return [*never, *everybody, *_shadowed(rulebook)[0]]
 
 
-def review(rulebook: Rulebook, at: int) -> Review:
-    """`at`: now, in microseconds UTC."""
-    scored = (rulebook.fit, rulebook.intent, rulebook.negative)
-    warnings = [
-        *(found for sheet in scored for found in _caps(sheet)),
+def warnings(rulebook: Rulebook, at: int) -> list[Problem]:
+    """What an author may want to look at. `at`: now, in microseconds UTC."""
+    suppressing = {one.rule.id for one in rulebook.suppressions.rules}
+    others = [rule for rule in rulebook.rules() if rule.id not in suppressing]
+    return [
+        *(found for sheet in rulebook.sheets for found in _caps(sheet)),
+        *_grades(rulebook),
+        *(found for rule in others for found in _always(rule)),
         *(found for rule in rulebook.rules() for found in _over(rule, at)),
+        *_shadowed(rulebook)[1],
     ]
-    return Review((), tuple(warnings))
+
+
+def _told(rule: Rule, message: str) -> Problem:
+    return Problem(f"{rule.file}:{rule.line}", f"`{rule.id}` {message}")
+
+
+def _cases(rule: Rule, want: Want) -> list[Case] | None:
+    """The possible ones; None when there are too many to look at."""
+    try:
+        return possible(cases(rule.when, want))
+    except TooManyError:
+        return None
+
+
+def _never(rule: Rule) -> Iterator[Problem]:
+    """A rule whose condition asks of a fact what no value can be."""
+    if _cases(rule, Want.TRUE) == []:
+        every = cases(rule.when, Want.TRUE)
+        facts = sorted({fact for case in every for fact in impossible_facts(case)})
+        named = ", ".join(f"`{fact}`" for fact in facts)
+        yield _told(rule, f"can never hit: no value is all that it asks of {named}")
+
+
+def _always(rule: Rule) -> Iterator[Problem]:
+    if _cases(rule, Want.NOT_TRUE) == []:
+        yield _told(rule, "always hits, whatever is known of a lead and whatever is missing")
+
+
+class _Route(NamedTuple):
+    rule: Rule
+    reads: frozenset[str]
+    holds: list[Case] | None
+    """The cases in which it does, and …"""
+    leaves: list[Case] | None
+    """… those in which it leaves the signal to the rules below."""
+
+
+def _shadowed(rulebook: Rulebook) -> tuple[list[Problem], list[Problem]]:
+    """Routes that hold only where an earlier one does; and what was not looked at."""
+    found: list[Problem] = []
+    earlier: list[_Route] = []
+    pairs = 0
+    for rule, _ in rulebook.routing.rules:
+        reads = frozenset(leaf.fact for leaf in leaves(rule.when))
+        route = _Route(rule, reads, _cases(rule, Want.TRUE), _cases(rule, Want.NOT_TRUE))
+        # Unless it always holds, one that asks of a fact which this one leaves open does not hold
+        # wherever this one does.
+        rivals = [one for one in earlier if one.reads <= reads or one.leaves == []]
+        pairs += len(rivals)
+        if pairs > MOST_PAIRS:
+            told = f"has many rules: only those above `{rule.id}` were looked at for shadows"
+            return found, [Problem(f"{rule.file}:{rule.line}", told)]
+        first = next((one.rule for one in rivals if _implies(route, one)), None)
+        if first is not None:
+            where = f"`{first.id}` ({first.file}:{first.line})"
+            found.append(_told(rule, f"never has its turn: {where} holds wherever it does"))
+        earlier.append(route)
+    return found, []
+
+
+def _implies(route: _Route, other: _Route) -> bool:
+    """Whether `other` is awake and holds wherever `route` does."""
+    rule, first = route.rule, other.rule
+    if first.from_at is not None and (rule.from_at is None or rule.from_at < first.from_at):
+        return False
+    if first.until_at is not None and (rule.until_at is None or rule.until_at > first.until_at):
+        return False
+    if not route.holds or other.leaves is None:
+        return False
+    return not any(fit_together(one, two) for one in route.holds for two in other.leaves)
 
 
 def _caps(sheet: Sheet) -> Iterator[Problem]:
     """Caps that the points of their group do not reach, and groups that no rule is in."""
-    file = f"{sheet.purpose}.yaml"
     for group, cap in sheet.caps.items():
-        points = [abs(one.points) for one in sheet.rules if one.group == group]
-        if not points:
-            yield Problem(file, f"group `{group}` has no rule")
-        elif sum(points) < abs(cap):
-            yield Problem(
-                file,
-                f"group `{group}` can never reach its cap of {cap:g}:"
-                f" its rules add up to {sum(points):g}",
-            )
-    if (
-        sheet.rules
-        and sum(abs(cap) for cap in sheet.caps.values()) < MOST
-        and sheet.purpose == "fit"
-    ):
-        most = sum(abs(cap) for cap in sheet.caps.values())
-        yield Problem(
-            file, f"fit can never be more than {most:g} of {MOST}: its caps add up to that"
-        )
+        place = f"{sheet.purpose}.yaml:{sheet.lines.get(group, 1)}"
+        rules = [one for one in sheet.rules if one.group == group]
+        if not rules and group:
+            yield Problem(place, f"group `{group}` has no rule")
+        elif _sum(rules) < abs(cap):
+            told = f"its rules add up to {_sum(rules):g}"
+            yield Problem(place, f"group `{group}` can never reach its cap of {cap:g}: {told}")
+
+
+def _sum(rules: Sequence[Scored]) -> float:
+    return sum(abs(one.points) for one in rules)
+
+
+def _grades(rulebook: Rulebook) -> Iterator[Problem]:
+    """Grades that no lead can get."""
+    fit = rulebook.fit
+    by_group = [
+        min(abs(cap), _sum([one for one in fit.rules if one.group == group]))
+        for group, cap in fit.caps.items()
+    ]
+    most = min(MOST, sum(by_group))
+    for least, grade in rulebook.grades:
+        if least > most:
+            told = f"grade {grade} asks for {least:g} points, and the rules give {most:g} at most"
+            yield Problem("fit.yaml:1", told)
 
 
 def _over(rule: Rule, at: int) -> Iterator[Problem]:
     if rule.until_at is not None and rule.until_at <= at:
-        until = to_iso(rule.until_at - DAY)[:10]
-        yield Problem(
-            f"{rule.file}:{int(rule.line)}", f"`{rule.id}` is over: its `until` was {until}"
-        )
+        yield _told(rule, f"is over: its `until` was {to_iso(rule.until_at - DAY)[:10]}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from rules.declaration import COMMON, DATES, Rule, Scope, read_rule, rule_nodes
@@ -50,6 +52,8 @@ class Sheet(NamedTuple):
     purpose: HitGroup
     caps: dict[str, float]
     rules: tuple[Scored, ...]
+    lines: Mapping[str, int] = MappingProxyType({})
+    """Where each group is declared."""
 
 
 def read_scored(
@@ -67,7 +71,8 @@ def read_scored(
         decay = _read_decay(at, parts["decay"], scope.names) if "decay" in parts else None
         if rule is not None and group is not None and points:
             rules.append(Scored(_aged(rule, decay), group, points, decay))
-    return Sheet(purpose, caps, tuple(rules))
+    lines = fields["groups"].key_lines if "groups" in fields else {}
+    return Sheet(purpose, caps, tuple(rules), lines)
 
 
 def read_verdicts(reader: Reader, node: Node | None, purpose: HitGroup, scope: Scope) -> Sheet:
