@@ -22,7 +22,6 @@ from rules.language.conditions import (
     Segment,
 )
 from rules.language.patterns import PATTERNS
-from rules.language.rows import HALF
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -77,7 +76,7 @@ def number(value: float) -> Any:
 def _happened(age: Any, as_of: Any, op: str, day: int) -> Any:
     """An age in days, tested as the moment it counts from, as `rows.happened` does."""
     moment = as_of.cast("float64") - age * number(DAY)
-    return COLUMN_OPERATORS[op](moment, day - HALF)
+    return COLUMN_OPERATORS[op](moment, day)
 
 
 def _found(op: str) -> Callable[[Any, Any], Any]:

@@ -21,10 +21,6 @@ from rules.language.operators import OPERATORS, Holds
 Truth = bool | None
 Test = Callable[[Facts], Truth]
 
-HALF = 0.5
-"""Ages are floats, so the moment of an event at midnight may come out a fraction of a microsecond
-before: a day begins half a microsecond early for it."""
-
 
 def compile_row(condition: Condition) -> Test:  # noqa: PLR0911 - one a form
     """The test of `condition`: True, False, or None where missing facts leave it open."""
@@ -32,7 +28,7 @@ def compile_row(condition: Condition) -> Test:  # noqa: PLR0911 - one a form
         case Compare(fact, op, value):
             return comparison(fact, OPERATORS[op].make(value))
         case Happened(fact, op, day):
-            return happened(fact, OPERATORS[op].make(day - HALF))
+            return happened(fact, OPERATORS[op].make(day))
         case Missing(fact):
             return missing(fact)
         case Segment(_, part):
@@ -54,7 +50,10 @@ def comparison(fact: str, holds: Holds) -> Test:
 
 
 def happened(fact: str, holds: Holds) -> Test:
-    """An age in days, tested as the moment it counts from."""
+    """An age in days, tested as the moment it counts from.
+
+    Both are doubles then, which are whole at a whole microsecond for ages of many years.
+    """
 
     def test(facts: Facts) -> Truth:
         age, as_of = facts.get(fact), facts.get(AS_OF)
