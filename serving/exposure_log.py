@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
@@ -19,9 +20,11 @@ MOST = 20_000
 """Leads that may wait for the disk; scores of others are dropped and counted."""
 AT_ONCE = 500
 """Leads in one transaction: the record is locked for some milliseconds."""
-PAUSE_S = 1.0
+PAUSE_S = 2.0
 """Scores of one lead in between are added up. What waits is lost if the process dies, of both arms
 alike; the lead's next score tells of it again."""
+MANY = 5_000
+"""Leads that wait no longer: they are written at once."""
 
 
 class ExposureLog:
@@ -32,7 +35,8 @@ class ExposureLog:
         self._dropped = dropped
         self._waiting: dict[Key, Exposure] = {}
         self._held = threading.Lock()
-        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._closing = False
         self._thread = threading.Thread(target=self._write_until_stop, name="exposure", daemon=True)
         self._thread.start()
 
@@ -45,7 +49,8 @@ class ExposureLog:
 
     def close(self) -> None:
         """Writes what waits."""
-        self._stop.set()
+        self._closing = True
+        self._wake.set()
         self._thread.join()
 
     def _add(self, exposures: Sequence[Exposure]) -> None:
@@ -59,26 +64,32 @@ class ExposureLog:
                     self._waiting[one.key] = one
                 else:
                     without_room += 1
+            if len(self._waiting) >= MANY:
+                self._wake.set()
         if without_room:
             self._dropped(without_room)
 
     def _write_until_stop(self) -> None:
         stopping = False
         while not stopping:
-            stopping = self._stop.wait(PAUSE_S)
+            self._wake.wait(PAUSE_S)
+            self._wake.clear()
+            stopping = self._closing
             with self._held:
                 told, self._waiting = list(self._waiting.values()), {}
-            for some in chunks(told, AT_ONCE):
-                self._write(some, last=stopping)
+            refused = [one for some in chunks(told, AT_ONCE) for one in self._write(some)]
+            if stopping:
+                self._dropped(len(refused))
+            elif refused:
+                self._add(refused)
+                time.sleep(PAUSE_S)
 
-    def _write(self, some: Sequence[Exposure], *, last: bool) -> None:
-        """What the record refuses is tried again next time: scores are answered all the same."""
+    def _write(self, some: list[Exposure]) -> list[Exposure]:
+        """What the record refuses, to be tried again: scores are answered all the same."""
         try:
             with writing(self._engine) as record:
                 save(record, some)
         except SQLAlchemyError as fault:
             _log.warning("exposures are not kept: %s", fault)
-            if last:
-                self._dropped(len(some))
-            else:
-                self._add(some)
+            return some
+        return []
