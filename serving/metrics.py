@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from events.types import Door
+from rules import RuleReport
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 
@@ -57,6 +59,12 @@ class Metrics:
             "Scores that an experiment did not count, as too many waited or the disk refused.",
             registry=self.registry,
         )
+        self._rule_failures = Counter(
+            "leadline_rule_failures",
+            "Rules that raised while a lead was scored, and so counted as missing, by rule.",
+            ("rule",),
+            registry=self.registry,
+        )
         self._accepted = Counter(
             "leadline_events_accepted",
             "Events on disk and answered, by door.",
@@ -67,6 +75,11 @@ class Metrics:
     def stage(self, name: str) -> AbstractContextManager[object]:
         """Times what is done inside."""
         return self.stages.labels(name).time()
+
+    def rules_failed(self, reports: Iterable[RuleReport]) -> None:
+        for report in reports:
+            for rule in report.failed:
+                self._rule_failures.labels(rule).inc()
 
     def accepted(self, door: Door) -> Counter:
         return self._accepted.labels(door.value)
