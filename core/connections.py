@@ -5,7 +5,7 @@ SQLAlchemy and redis are imported on use: help and usage errors need neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,16 +80,38 @@ def connect_redis(url: str, timeout_s: float) -> redis.Redis:
     return client
 
 
-def get_many(client: redis.Redis, keys: Iterable[bytes]) -> list[bytes | None]:
-    """The values of keys that may live on several nodes of a cluster, in order."""
-    wanted = list(keys)
-    if hasattr(client, "nodes_manager"):  # a cluster refuses one command for several slots
+def ask(client: redis.Redis, commands: Sequence[Sequence[str | bytes]]) -> list[Any]:
+    """The replies to commands on any keys, in order, in one round trip: what a pipeline does, at
+    half its cost. Raises the first error that is among the replies.
+    """
+    if hasattr(client, "nodes_manager"):  # a cluster's keys live on several nodes
         with client.pipeline() as pipe:
-            for key in wanted:
-                pipe.get(key)
+            for command in commands:
+                pipe.execute_command(*command)
             return list(pipe.execute())
-    values: list[bytes | None] = client.execute_command("MGET", *wanted)
-    return values
+    pool = client.connection_pool
+    connection = pool.get_connection()
+    try:
+        connection.send_packed_command(connection.pack_commands(commands))
+        replies = [_reply(connection) for _ in commands]
+    except BaseException:
+        connection.disconnect()  # what is on its way would be taken for the next one's reply
+        raise
+    finally:
+        pool.release(connection)
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return replies
+
+
+def _reply(connection: Any) -> Any:
+    from redis.exceptions import ResponseError
+
+    try:
+        return connection.read_response()
+    except ResponseError as error:  # the next one's reply is still to be read
+        return error
 
 
 def connect_record(installation: Installation, settings: Settings) -> sa.Engine:

@@ -2,6 +2,10 @@
 
 The index in Redis is derived and keyed by pseudonyms; a miss there asks the record, so only the
 record can say that nobody is known by an identifier.
+
+A key of its own would cost an identifier more than all that is said of it. So 65,536 hashes hold
+them, small enough for Redis to keep each in one piece: with a million leads, four identifiers each,
+a hash has 60 fields and an identifier costs half of what a key of its own does.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from typing import Any
 import redis
 import sqlalchemy as sa
 
-from core.connections import get_many
+from core.connections import ask
 from core.database import chunks, reading
 from events.identity.graph import Key, key_of
 from events.identity.tables import IDENTIFIER, LEAD
@@ -22,6 +26,12 @@ Found = tuple[str, str | None]
 """Lead id, account id."""
 
 _PREFIX = b"leadline:who:"
+_HASH = 2
+"""Bytes of a pseudonym that name its hash."""
+_FIELD = 12
+"""Up to here its bytes name the field: of ten million identifiers two are alike once in 10¹⁴."""
+_ID = 12
+"""Bytes of an id, told in hexadecimal elsewhere."""
 
 
 class IdentifierIndex:
@@ -36,7 +46,7 @@ class IdentifierIndex:
         Raises `redis.RedisError` when Redis does not answer: then `find_in_record` does.
         """
         keys = [key_of(self._secret, one) for one in identifiers]
-        replies = get_many(self._client, (_PREFIX + key for key in keys))
+        replies = ask(self._client, [("HGET", *place_of(key)) for key in keys])
         found = [_parse(reply) for reply in replies]
         missing = [key for key, one in zip(keys, found, strict=True) if one is None]
         if not missing:
@@ -72,7 +82,8 @@ class IdentifierIndex:
         with self._client.pipeline(transaction=False) as pipe:
             for some in chunks(sorted(set(lead_ids))):
                 for row in connection.execute(_owned(IDENTIFIER.c.lead_id, some)):
-                    pipe.set(_PREFIX + row.key, f"{row.lead_id}|{row.account_id or ''}")
+                    told = bytes.fromhex(row.lead_id + (row.account_id or ""))
+                    pipe.execute_command("HSET", *place_of(row.key), told)
             pipe.execute()
 
     def _ask_record(self, keys: Sequence[Key]) -> dict[Key, Found]:
@@ -82,6 +93,11 @@ class IdentifierIndex:
                 for row in connection.execute(_owned(IDENTIFIER.c.key, some)):
                     found[row.key] = (row.lead_id, row.account_id)
         return found
+
+
+def place_of(key: Key) -> tuple[bytes, bytes]:
+    """The hash that holds an identifier, and its field there."""
+    return _PREFIX + key[:_HASH], key[_HASH:_FIELD]
 
 
 def _owned(
@@ -106,5 +122,4 @@ def _leads(connection: sa.Connection, lead_ids: set[str]) -> dict[str, Any]:
 def _parse(reply: bytes | None) -> Found | None:
     if reply is None:
         return None
-    lead_id, _, account_id = reply.decode().partition("|")
-    return lead_id, account_id or None
+    return reply[:_ID].hex(), reply[_ID:].hex() or None

@@ -28,7 +28,7 @@ from core.connections import cluster_url, connect_redis
 from core.database import open_record
 from core.installation import Installation
 from events.identity.graph import key_of
-from events.identity.index import IdentifierIndex
+from events.identity.index import IdentifierIndex, place_of
 from events.types import Identifier, IdentifierKind
 from features.definitions import Entity
 from features.feast_store import apply, connection_string, open_store
@@ -198,11 +198,12 @@ def test_identifiers_are_found_over_many_slots(url: str, tmp_path: Path) -> None
     people = [Identifier(IdentifierKind.USER_ID, f"user-{at}") for at in range(20)]
     client = connect_redis(url, timeout_s=2.0)
     for at, one in enumerate(people):
-        client.set(b"leadline:who:" + key_of(secret, one), f"lead-{at}|")
+        told = bytes.fromhex(f"{at:024x}" + ("ab" * 12 if at % 2 else ""))
+        client.hset(*place_of(key_of(secret, one)), told)
 
     found = IdentifierIndex(client, engine, secret).find(people)
 
-    assert found == [(f"lead-{at}", None) for at in range(20)]
+    assert found == [(f"{at:024x}", "ab" * 12 if at % 2 else None) for at in range(20)]
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(secured: str) -> None:
