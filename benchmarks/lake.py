@@ -12,11 +12,12 @@ from core.database import open_record, writing
 from core.installation import Installation
 from events.identity.accounts import Membership
 from events.identity.intervals import save_memberships
+from features.change import Change, update_lead
 from features.definitions import Entity
 from features.lake import Lake
 from features.measures import BY_NAME, MEASURES
 from features.names import CREATED, KEYS, KNOWN_AT, VALUE, VIEWS
-from features.tiles import Change, Tiles, encode, update_lead
+from features.tiles import Tiles, encode
 
 if TYPE_CHECKING:
     import numpy as np

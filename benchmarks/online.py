@@ -16,8 +16,8 @@ from features.definitions import FEATURES, Entity
 from features.feast_store import apply, open_store
 from features.names import KEYS, VALUE, VIEWS
 from features.online import OnlineStore, key_of
-from features.tiles import decode
-from features.vector import FeatureVector, vector
+from features.vector import FeatureVector, Stored, vector
+from features.vector import vectors as made_of
 
 if TYPE_CHECKING:
     from feast import FeatureStore
@@ -45,7 +45,8 @@ def run(bench: Bench) -> list[Table]:
 def vectors(store: OnlineStore, pairs: Sequence[Found]) -> list[FeatureVector]:
     """As of now, as a score call makes them."""
     now = SystemClock().now()
-    return [vector(*pair, *held, now) for pair, held in zip(pairs, store.read(pairs), strict=True)]
+    told = zip(pairs, store.read(pairs), strict=True)
+    return made_of([Stored(*pair, *blobs, now) for pair, blobs in told])
 
 
 def _one(
@@ -72,7 +73,7 @@ def _by_feast(store: FeatureStore, pair: Found) -> FeatureVector:
     asked = {KEYS[Entity.LEAD]: pair[0], KEYS[Entity.ACCOUNT]: pair[1] or ""}
     told = store.get_online_features(_REFERENCES, [asked], full_feature_names=True).to_dict()
     lead, account = (told[f"{VIEWS[entity]}__{VALUE}"][0] for entity in Entity)
-    return vector(*pair, decode(lead or b""), decode(account or b""), SystemClock().now())
+    return vector(*pair, lead, account, SystemClock().now())
 
 
 def _many(

@@ -17,8 +17,8 @@ from demo.system import System
 from demo.teller import Teller
 from events.identity.tables import ACCOUNT, LEAD
 from features.definitions import Entity
-from features.record import read_tiles
-from features.windows import windows
+from features.record import read_blobs
+from features.single import values_of
 
 CATCH_UP_S = 900.0
 _LOOK_S = 0.2
@@ -89,9 +89,9 @@ def count_known(system: System, page_views_posted: int) -> Known:
         alive = sa.select(LEAD.c.lead_id).where(LEAD.c.merged_into.is_(None))
         leads = list(connection.execute(alive).scalars())
         accounts = connection.execute(sa.select(sa.func.count()).select_from(ACCOUNT)).scalar_one()
-        tiles = read_tiles(connection, Entity.LEAD, leads)
+        tiles = read_blobs(connection, Entity.LEAD, leads)
     views = sum(
-        int(windows(held, now, Entity.LEAD)["page_views_ever"] or 0) for held in tiles.values()
+        int(values_of(held, now, Entity.LEAD)["page_views_ever"] or 0) for held in tiles.values()
     )
     if views != page_views_posted:
         raise WorkError(

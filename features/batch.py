@@ -8,20 +8,11 @@ import msgspec
 
 from core.clock import DAY
 from events.types import EnrichedEvent, Merge, Move
+from features.change import change_of, update_account, update_lead
 from features.definitions import Entity
+from features.join import forget_person, join_account, merge, prune, see_active
 from features.record import TileRow
-from features.tiles import (
-    Tiles,
-    change_of,
-    encode,
-    forget_person,
-    join_account,
-    merge,
-    prune,
-    see_active,
-    update_account,
-    update_lead,
-)
+from features.tiles import Tiles, encode
 
 Name = tuple[Entity, str]
 
@@ -30,6 +21,8 @@ class Held(msgspec.Struct):
     """One entity's tiles in memory, and the newest moment they were known."""
 
     tiles: Tiles
+    blob: bytes = b""
+    """The tiles as they were written last."""
     known_at: int = 0
     pruned_day: int = 0
 
@@ -140,11 +133,12 @@ class Batch:
             prune(held.tiles, held.known_at)
             held.pruned_day = day
         gone = any(joined.absorbed == name[1] for joined in one.matched.merges)
+        held.blob = b"" if gone else encode(held.tiles)
         self._rows[*name, held.known_at] = TileRow(
             entity=name[0],
             id=name[1],
             known_at=held.known_at,
             created=event.recorded_at,
             offset=event.offset,
-            blob=b"" if gone else encode(held.tiles),
+            blob=held.blob,
         )

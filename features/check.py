@@ -11,6 +11,7 @@ from core.errors import DefinitionError, Problem
 from events.vocabulary import EVENTS
 from features.definitions import BY_FEATURE, FEATURES, Feature, Kind
 from features.measures import ATTRIBUTES, BY_NAME, DISTINCTS, MEASURES, Measure
+from features.patterns import FIRST_CODE
 
 LONGEST_WINDOW = 90
 """Days for which tiles are kept."""
@@ -52,6 +53,9 @@ def _measure_problems(measures: Sequence[Measure]) -> list[Problem]:
         where = _line("measures.py", one.name)
         if numbers[one.number] > 1:
             found.append(Problem(where, f"{one.name}: number {one.number} is used twice"))
+        if not 0 < one.number < FIRST_CODE:
+            told = f"{one.name}: number {one.number}; tiles have room for 1 to {FIRST_CODE - 1}"
+            found.append(Problem(where, told))
         found += [
             Problem(where, f"{one.name}: no event is called {event!r}{_meant(event, EVENTS)}")
             for event in one.events

@@ -6,12 +6,11 @@ import msgspec
 import sqlalchemy as sa
 
 from events.identity.tables import LEAD
+from features.columns import columns_of
 from features.definitions import Entity
-from features.record import TILES, read_tiles
+from features.record import TILES, read_blobs
 from features.served import newest_served
-from features.tiles import decode
-from features.vector import FeatureVector, vector
-from features.windows import Value, windows
+from features.vector import FeatureVector, Stored, vectors
 
 SAMPLE = 2_000
 """Leads that are looked at."""
@@ -46,19 +45,21 @@ def _current(connection: sa.Connection, now: int) -> list[FeatureVector]:
         .order_by(LEAD.c.lead_id)
         .limit(SAMPLE)
     ).all()
-    leads = read_tiles(connection, Entity.LEAD, [row.lead_id for row in told])
+    leads = read_blobs(connection, Entity.LEAD, [row.lead_id for row in told])
     named = [row.account_id for row in told if row.account_id]
-    accounts = read_tiles(connection, Entity.ACCOUNT, named)
-    return [
-        vector(
-            row.lead_id,
-            row.account_id,
-            leads.get(row.lead_id),
-            accounts.get(row.account_id or ""),
-            now,
-        )
-        for row in told
-    ]
+    accounts = read_blobs(connection, Entity.ACCOUNT, named)
+    return vectors(
+        [
+            Stored(
+                row.lead_id,
+                row.account_id,
+                leads.get(row.lead_id),
+                accounts.get(row.account_id or ""),
+                now,
+            )
+            for row in told
+        ]
+    )
 
 
 def newest_by_feature(connection: sa.Connection) -> dict[str, int]:
@@ -71,12 +72,10 @@ def newest_by_feature(connection: sa.Connection) -> dict[str, int]:
             .order_by(TILES.c.offset.desc())
             .limit(ROWS)
         )
-        for known_at, blob in rows:
-            _note(newest, windows(decode(blob), known_at, entity), known_at)
-    return newest
-
-
-def _note(newest: dict[str, int], values: dict[str, Value], known_at: int) -> None:
-    for name, value in values.items():
-        if value and known_at > newest.get(name, -1):
-            newest[name] = known_at
+        told = [(row.known_at, row.blob) for row in rows]
+        if not told:
+            continue
+        for name, values in columns_of(entity, told).items():
+            filled = (known_at for (known_at, _), value in zip(told, values, strict=True) if value)
+            newest[name] = max(filled, default=-1)
+    return {name: known_at for name, known_at in newest.items() if known_at >= 0}

@@ -12,8 +12,7 @@ import redis
 
 from core.clock import SECOND
 from features.definitions import Entity
-from features.online import FIELD, RECORDED, STAMP, WATERMARK, key_of, tiles_of
-from features.tiles import Tiles
+from features.online import FIELD, RECORDED, STAMP, WATERMARK, BlobPair, key_of, stored_blob
 
 
 class Mark(NamedTuple):
@@ -28,7 +27,7 @@ class Mark(NamedTuple):
 class Marked(NamedTuple):
     """What was read, in order; `marks` is None while the worker fills the store."""
 
-    tiles: list[tuple[Tiles | None, Tiles | None]]
+    blobs: list[BlobPair]
     marks: list[Mark] | None
 
 
@@ -52,11 +51,11 @@ def read_marked(client: redis.Redis, pairs: Sequence[tuple[str, str | None]]) ->
         (next(replies), next(replies) if account_id else (None, None, None))
         for _, account_id in pairs
     ]
-    tiles = [(tiles_of(lead[0]), tiles_of(account[0])) for lead, account in read]
+    blobs = [(stored_blob(lead[0]), stored_blob(account[0])) for lead, account in read]
     if before is None or before != after:
-        return Marked(tiles, None)
+        return Marked(blobs, None)
     marks = [Mark(_mark(lead, before), _mark(account, before)) for lead, account in read]
-    return Marked(tiles, marks)
+    return Marked(blobs, marks)
 
 
 Reply = Sequence[bytes | None]

@@ -24,8 +24,8 @@ from events.identity.history import Owner, accounts_at, owners_at
 from events.types import Identifier
 from features.definitions import Entity
 from features.names import VIEWS
-from features.tiles import decode
-from features.vector import FeatureVector, vector
+from features.vector import FeatureVector, Stored
+from features.vector import vectors as made_of
 
 ATTEMPTS = 5
 """How often a query begins anew when files that it had listed were replaced and removed."""
@@ -76,19 +76,14 @@ def _vectors(
     accounts = _blobs(
         installation, Entity.ACCOUNT, [(owner[1], moment) for owner, moment in wanted if owner[1]]
     )
-    # Tiles are decoded one by one: all of them at once take ten times the room of their bytes.
-    return [
-        vector(
-            owner[0],
-            owner[1],
-            decode(leads.get((owner[0], moment), b"")),
-            decode(accounts.get((owner[1] or "", moment), b"")),
-            moment,
+    told = [
+        Stored(
+            *owner, leads.get((owner[0], moment)), accounts.get((owner[1] or "", moment)), moment
         )
-        if owner
-        else None
-        for owner, moment in zip(owners, moments, strict=True)
+        for owner, moment in wanted
     ]
+    made = iter(made_of(told))
+    return [next(made) if owner else None for owner in owners]
 
 
 def _blobs(

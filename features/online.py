@@ -14,10 +14,10 @@ import mmh3
 import redis
 
 from core.clock import DAY, SECOND
+from core.connections import ask
 from features.definitions import Entity
 from features.names import KEYS, PROJECT, VALUE, VIEWS
 from features.record import TileRow
-from features.tiles import Tiles, decode
 
 _STRING = 2  # feast.types.ValueType.STRING
 _MARK = b"leadline:filled"
@@ -80,6 +80,10 @@ def _stamp(known_at: int) -> bytes:
     return told + (b"\x10" + _varint(micros * 1000) if micros else b"")
 
 
+BlobPair = tuple[bytes | None, bytes | None]
+"""The tiles of a lead and of its account, None where the store holds none."""
+
+
 class OnlineStore:
     """Every method raises `redis.RedisError` when the server cannot be reached in time."""
 
@@ -107,21 +111,20 @@ class OnlineStore:
                     pipe.expireat(key, row.known_at // SECOND + self._expire_s)
             pipe.execute()
 
-    def read(
-        self, pairs: Sequence[tuple[str, str | None]]
-    ) -> list[tuple[Tiles | None, Tiles | None]]:
-        """(lead, account or none) → their tiles, None where there are none. One round trip."""
-        with self._client.pipeline(transaction=False) as pipe:
-            for lead_id, account_id in pairs:
-                pipe.execute_command("HGET", key_of(Entity.LEAD, lead_id), FIELD[Entity.LEAD])
-                if account_id:
-                    account = key_of(Entity.ACCOUNT, account_id)
-                    pipe.execute_command("HGET", account, FIELD[Entity.ACCOUNT])
-            replies = iter(pipe.execute())
-        return [
-            (tiles_of(next(replies)), tiles_of(next(replies)) if account_id else None)
-            for _, account_id in pairs
-        ]
+    def read(self, pairs: Sequence[tuple[str, str | None]]) -> list[BlobPair]:
+        """(lead, account or none) → their tiles. One round trip, in which an account that several
+        leads share is asked for once.
+        """
+        accounts = dict.fromkeys(account_id for _, account_id in pairs if account_id)
+        names = [(Entity.LEAD, lead_id) for lead_id, _ in pairs]
+        names += [(Entity.ACCOUNT, account_id) for account_id in accounts]
+        asked = [("HGET", key_of(*name), FIELD[name[0]]) for name in names]
+        replies = [stored_blob(reply) for reply in ask(self._client, asked)]
+        found: dict[str | None, bytes | None] = dict(
+            zip(accounts, replies[len(pairs) :], strict=True)
+        )
+        leads = zip(pairs, replies, strict=False)
+        return [(lead, found.get(account_id)) for (_, account_id), lead in leads]
 
     def set_watermark(self, recorded_at: int | None) -> None:
         """After the rows of all events recorded by then; None before rows are written in bulk."""
@@ -141,5 +144,5 @@ class OnlineStore:
         self._client.delete(_MARK)
 
 
-def tiles_of(value: bytes | None) -> Tiles | None:
-    return decode(blob_of(value)) if value else None
+def stored_blob(value: bytes | None) -> bytes | None:
+    return blob_of(value) if value else None

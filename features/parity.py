@@ -16,8 +16,7 @@ from features.definitions import Entity
 from features.feast_history import newest
 from features.names import VIEWS
 from features.served import NAMES, Served
-from features.tiles import decode
-from features.vector import FeatureVector, vector
+from features.vector import FeatureVector, Stored, vectors
 from features.windows import Value
 
 TOLERANCE = 1e-9
@@ -95,16 +94,14 @@ def _offline(installation: Installation, served: Sequence[Served]) -> list[Featu
     accounts = {(one.vector.account_id, one.mark.account) for one in served}
     lead_rows = _rows(installation, Entity.LEAD, leads)
     account_rows = _rows(installation, Entity.ACCOUNT, accounts)
-    return [_vector(one, lead_rows, account_rows) for one in served]
+    return vectors([_stored(one, lead_rows, account_rows) for one in served])
 
 
-def _vector(
-    one: Served, leads: Mapping[Name, bytes], accounts: Mapping[Name, bytes]
-) -> FeatureVector:
+def _stored(one: Served, leads: Mapping[Name, bytes], accounts: Mapping[Name, bytes]) -> Stored:
     told = one.vector
-    lead = leads.get((told.lead_id, one.mark.lead or 0), b"")
-    account = accounts.get((told.account_id or "", one.mark.account or 0), b"")
-    return vector(told.lead_id, told.account_id, decode(lead), decode(account), told.as_of)
+    lead = leads.get((told.lead_id, one.mark.lead or 0))
+    account = accounts.get((told.account_id or "", one.mark.account or 0))
+    return Stored(told.lead_id, told.account_id, lead, account, told.as_of)
 
 
 def _rows(

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from core.database import chunks, metadata, upsert
 from features.definitions import Entity
-from features.tiles import Tiles, decode
 
 TILES = sa.Table(
     "tiles",
@@ -82,9 +81,9 @@ def read_rows(
     return found
 
 
-def read_tiles(connection: sa.Connection, entity: Entity, ids: Sequence[str]) -> dict[str, Tiles]:
+def read_blobs(connection: sa.Connection, entity: Entity, ids: Sequence[str]) -> dict[str, bytes]:
     """The tiles of those that exist: what serves when the online store does not."""
-    return {row.id: decode(row.blob) for row in read_rows(connection, entity, ids) if row.blob}
+    return {row.id: row.blob for row in read_rows(connection, entity, ids) if row.blob}
 
 
 def changed_since(connection: sa.Connection, offset: int) -> Iterator[list[TileRow]]:

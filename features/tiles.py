@@ -6,43 +6,42 @@ kept for windows of up to 2 days, days for up to 90; what is older lives on in `
 
 from __future__ import annotations
 
-import zlib
+from collections.abc import Sequence
+from math import isnan, nan
+from typing import Any
 
 import msgspec
 
 from core.clock import DAY, HOUR
-from events.types import EnrichedEvent
-from features.definitions import Kind, kept_for
-from features.measures import (
-    ACTIVE_PEOPLE,
-    ATTRIBUTES,
-    BY_EVENT,
-    BY_NAME,
-    DISTINCTS,
-    FIRST_STANDS,
-    PEAKS,
-    SESSIONS,
+from features.blob import (
+    DAY_PLACES,
+    DEAL,
+    EVER_PLACE,
+    HOUR_PLACES,
+    LAST,
+    NO_TEXT,
+    NO_TIME,
+    PERSON,
+    SEEN,
+    TIME,
+    read_parts,
+    read_texts,
+    write_parts,
 )
+from features.cells import Cells, Sums, by_place, read_cells, write_cells
 
-KEEP_HOURS = 2 * 24 + 1
-KEEP_DAYS = 90 + 1
-DEALS_CAP = 64
-_ENGAGED = BY_NAME["engagements"].number
-_EVER = kept_for(Kind.COUNT, ever=True)
-_FIRSTS = kept_for(Kind.AGE)
-_LASTS = kept_for(Kind.SINCE) | {_ENGAGED}
-"""Measures of which totals, first and last times are kept: only those that a feature reads. All of
-them would make half of a lead's bytes."""
-_ATTRIBUTE = {name: at for at, name in enumerate(ATTRIBUTES)}
-_RANK = (_ATTRIBUTE["role"], _ATTRIBUTE["seniority"])
-_FIRST = frozenset(_ATTRIBUTE[name] for name in FIRST_STANDS)
-_CAP = {distinct.number: distinct.cap for distinct in DISTINCTS}
+DAY_HOURS = DAY // HOUR
+_FARTHEST = 0xFFFF
+"""Hours before the newest one; a key that was last seen before that is not written."""
+_NO_CELLS = Cells()
 
-Sums = dict[int, int]
-"""Measure number → sum."""
+Slot = Any
+"""An hour or a day since the epoch, or an array of them."""
+Rank = tuple[str | None, str | None]
+"""Role and seniority, as far as known."""
 
 
-class Deal(msgspec.Struct, array_like=True):
+class Deal(msgspec.Struct):
     """One opportunity, as far as known. Times by occurrence; value in the currency it came in."""
 
     opened_at: int | None = None
@@ -50,240 +49,165 @@ class Deal(msgspec.Struct, array_like=True):
     value: float | None = None
 
 
-class Tiles(msgspec.Struct, array_like=True):
-    hours: dict[int, Sums] = {}
-    """Hour since the epoch → sums."""
-    days: dict[int, Sums] = {}
+class Tiles(msgspec.Struct):
+    hours: dict[int, Cells] = {}
+    """Hour since the epoch → its sums as they are written: `sums_of` reads, `keep` changes them."""
+    days: dict[int, Cells] = {}
     ever: Sums = {}
     first: dict[int, int] = {}
     """Measure → occurrence of its first event; `last` the same."""
     last: dict[int, int] = {}
-    seen: dict[int, dict[int, int]] = {}
-    """Distinct → key → last occurrence."""
+    sessions: dict[int, int] = {}
+    """Key → hour of its last occurrence: no window asks for more."""
+    active: dict[int, int] = {}
+    """The same of an account's active people."""
     words: dict[int, tuple[str, int]] = {}
     """Attribute → (word, when it was said)."""
     deals: dict[int, Deal] = {}
     capped: int = 0
     """Bit set of distincts whose cap was reached: their counts are lower bounds."""
-    people: dict[int, tuple[str | None, str | None]] = {}
-    """Of an account's active people: key → (role, seniority), as far as known."""
+    people: dict[int, Rank] = {}
+    """Who an account's active people are."""
 
 
-class Change(msgspec.Struct):
-    """What one event adds to the tiles of its lead and of its account."""
-
-    at: int
-    sums: list[tuple[int, int]]
-    session: int | None
-    engaged: bool
-    person: dict[str, str]
-    company: dict[str, str]
-    deal: tuple[int, Deal] | None
+def sums_of(slots: dict[int, Cells], slot: int) -> Sums:
+    """What an hour or a day counts; a change stands once it is kept."""
+    return read_cells(slots.get(slot, _NO_CELLS))
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Tiles).decode
+def keep_hour(tiles: Tiles, hour: int, sums: Sums) -> None:
+    tiles.hours[hour] = write_cells(hour % HOUR_PLACES, sums)
+
+
+def keep_day(tiles: Tiles, day: int, sums: Sums) -> None:
+    tiles.days[day] = write_cells(HOUR_PLACES + day % DAY_PLACES, sums)
 
 
 def encode(tiles: Tiles) -> bytes:
-    return _encode(tiles)
+    """Hours and days that no window asked at the newest hour or later can reach are left out."""
+    newest = _newest(tiles)
+    times: dict[int, int] = {}
+
+    def at(moment: int | None) -> int:
+        return NO_TIME if moment is None else times.setdefault(moment, len(times))
+
+    moments, words = bytearray(), bytearray()
+    for number, moment in tiles.first.items():
+        moments += bytes((number, at(moment)))
+    for number, moment in tiles.last.items():
+        moments += bytes((number + LAST, at(moment)))
+    for number, (_, moment) in tiles.words.items():
+        words += bytes((number, at(moment)))
+    deals = b"".join(
+        DEAL.pack(key, at(deal.opened_at), at(deal.closed_at), _number(deal.value))
+        for key, deal in tiles.deals.items()
+    )
+    texts = [word for word, _ in tiles.words.values()]
+    sessions = b"".join([SEEN.pack(*one) for one in _near(tiles.sessions, newest)])
+    people = _people(tiles, newest, texts) if tiles.active else b""
+    told = b"".join([moment.to_bytes(TIME, "little") for moment in times])
+    parts: list[bytes | bytearray] = [*_cells(tiles, newest)]
+    parts += (told, moments, words, deals, sessions, people)
+    return write_parts(tiles.capped, newest, parts, texts)
+
+
+def _newest(tiles: Tiles) -> int:
+    days = max(tiles.days, default=0) * DAY_HOURS
+    hours = max(tiles.hours, default=0)
+    seen = max(tiles.sessions.values(), default=0)
+    return max(days, hours, seen, max(tiles.active.values(), default=0))
+
+
+def _cells(tiles: Tiles, newest: int) -> list[bytes]:
+    today = newest // DAY_HOURS
+    hours = [cells for hour, cells in sorted(tiles.hours.items()) if newest - hour < HOUR_PLACES]
+    days = [cells for day, cells in sorted(tiles.days.items()) if today - day < DAY_PLACES]
+    ever = write_cells(EVER_PLACE, tiles.ever)
+    return [b"".join(width) for width in zip(*hours, *days, ever, strict=True)]
+
+
+def _near(keys: dict[int, int], newest: int) -> list[tuple[int, int]]:
+    return [(key, newest - hour) for key, hour in keys.items() if newest - hour <= _FARTHEST]
+
+
+def _people(tiles: Tiles, newest: int, texts: list[str]) -> bytes:
+    """Adds what is said of people to the texts."""
+    places = {text: place for place, text in enumerate(texts)}
+    people = bytearray()
+    for key, back in _near(tiles.active, newest):
+        rank = []
+        for word in tiles.people.get(key, (None, None)):
+            if word is not None and word not in places:
+                places[word] = len(texts)
+                texts.append(word)
+            rank.append(NO_TEXT if word is None else places[word])
+        people += PERSON.pack(key, back, *rank)
+    return bytes(people)
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value
 
 
 def decode(blob: bytes) -> Tiles:
-    """Raises msgspec.DecodeError on bytes that are no tiles."""
-    return _decode(blob) if blob else Tiles()
+    """The inverse; no bytes are empty tiles. BlobError on bytes that are no tiles."""
+    if not blob:
+        return Tiles()
+    (_, capped, newest, *_), parts = read_parts(blob)
+    told, moments, words, deals, sessions, people, texts = parts[4:]
+    times = read_times(told)
+    word = read_texts(texts)
+    tiles = Tiles(capped=capped)
+    _put_cells(tiles, Cells(*parts[:4]), newest)
+    for number, time in zip(moments[::2], moments[1::2], strict=True):
+        (tiles.last if number >= LAST else tiles.first)[number % LAST] = times[time]
+    for place, (number, time) in enumerate(zip(words[::2], words[1::2], strict=True)):
+        tiles.words[number] = (word[place], times[time])
+    tiles.deals = read_deals(deals, times)
+    tiles.sessions = {key: newest - back for key, back in SEEN.iter_unpack(sessions)}
+    for key, back, role, seniority in PERSON.iter_unpack(people):
+        tiles.active[key] = newest - back
+        tiles.people[key] = (
+            None if role == NO_TEXT else word[role],
+            None if seniority == NO_TEXT else word[seniority],
+        )
+    return tiles
 
 
-def key_of(text: str) -> int:
-    """A 32-bit key for a distinct value: two values of one entity collide once in billions."""
-    return zlib.crc32(text.encode())
+def read_times(part: bytes) -> list[int]:
+    return [int.from_bytes(part[at : at + TIME], "little") for at in range(0, len(part), TIME)]
 
 
-def change_of(enriched: EnrichedEvent) -> Change:
-    """Reads an event once, for lead and account both."""
-    event = enriched.matched.event
-    sums = [
-        (measure.number, amount)
-        for measure in BY_EVENT.get(event.name, ())
-        if (amount := measure.amount(event))
-    ]
-    return Change(
-        at=event.occurred_at,
-        sums=sums,
-        session=key_of(event.session_id) if event.session_id else None,
-        engaged=any(number == _ENGAGED for number, _ in sums),
-        person=enriched.person,
-        company=enriched.company,
-        deal=_deal_of(enriched),
-    )
+def read_deals(part: bytes, times: Sequence[int]) -> dict[int, Deal]:
+    return {
+        key: Deal(
+            None if opened == NO_TIME else times[opened],
+            None if closed == NO_TIME else times[closed],
+            None if isnan(value) else value,
+        )
+        for key, opened, closed, value in DEAL.iter_unpack(part)
+    }
 
 
-def _deal_of(enriched: EnrichedEvent) -> tuple[int, Deal] | None:
-    event = enriched.matched.event
-    name = event.properties.get("opportunity_id")
-    if name is None or event.name not in {"opportunity_created", "opportunity_closed"}:
-        return None
-    value = event.properties.get("value")
-    deal = Deal(value=float(value) if isinstance(value, int | float) else None)
-    if event.name == "opportunity_created":
-        deal.opened_at = event.occurred_at
-    else:
-        deal.closed_at = event.occurred_at
-    return key_of(str(name)), deal
-
-
-def update_lead(tiles: Tiles, change: Change) -> None:
-    _add_sums(tiles, change)
-    if change.session is not None:
-        _see(tiles, SESSIONS.number, change.session, change.at)
-    _say(tiles, change.person, change.at)
-    if change.deal is not None:
-        _join_deal(tiles, *change.deal)
-
-
-def update_account(tiles: Tiles, change: Change, lead_id: str, lead: Tiles) -> None:
-    """`lead` is the person's own tiles, this event already counted."""
-    _add_sums(tiles, change)
-    if change.session is not None:
-        _see(tiles, SESSIONS.number, change.session, change.at)
-    if change.engaged:
-        _see(tiles, ACTIVE_PEOPLE.number, key_of(lead_id), change.at)
-    if change.engaged or change.person:
-        _introduce(tiles, lead, lead_id)
-    _say(tiles, change.company, change.at)
-    if change.deal is not None:
-        _join_deal(tiles, *change.deal)
-
-
-def _add_sums(tiles: Tiles, change: Change) -> None:
-    if not change.sums:
-        return
-    at = change.at
-    hour = tiles.hours.setdefault(at // HOUR, {})
-    day = tiles.days.setdefault(at // DAY, {})
-    ever, first, last = tiles.ever, tiles.first, tiles.last
-    for number, amount in change.sums:
-        if number in PEAKS:
-            for slot in (hour, day):
-                slot[number] = PEAKS[number](amount, slot.get(number, amount))
+def _put_cells(tiles: Tiles, cells: Cells, newest: int) -> None:
+    for place, told in by_place(cells).items():
+        if place == EVER_PLACE:
+            tiles.ever = read_cells(told)
+        elif place < HOUR_PLACES:
+            tiles.hours[hour_of(place, newest)] = told
         else:
-            hour[number] = hour.get(number, 0) + amount
-            day[number] = day.get(number, 0) + amount
-        if number in _EVER:
-            ever[number] = ever.get(number, 0) + amount
-        if number in _FIRSTS and (number not in first or at < first[number]):
-            first[number] = at
-        if number in _LASTS and at > last.get(number, -1):
-            last[number] = at
+            tiles.days[day_of(place, newest)] = told
 
 
-def _see(tiles: Tiles, number: int, key: int, at: int) -> None:
-    keys = tiles.seen.setdefault(number, {})
-    if at > keys.get(key, -1):
-        keys[key] = at
-    if len(keys) > _CAP[number]:
-        del keys[min(keys, key=lambda seen: (keys[seen], seen))]
-        tiles.capped |= 1 << number
+def hour_of(place: Slot, newest: Slot) -> Slot:
+    """The hour that a cell's place means. Of numbers, or of arrays of them; `day_of` the same."""
+    return newest - (newest - place) % HOUR_PLACES
 
 
-def _say(tiles: Tiles, words: dict[str, str], at: int) -> None:
-    for name, word in words.items():
-        number = _ATTRIBUTE.get(name)
-        if number is not None:
-            _say_one(tiles, number, word, at)
+def day_of(place: Slot, newest: Slot) -> Slot:
+    today = newest // DAY_HOURS
+    return today - (today - (place - HOUR_PLACES)) % DAY_PLACES
 
 
-def _say_one(tiles: Tiles, number: int, word: str, at: int) -> None:
-    held = tiles.words.get(number)
-    stands = held is None or (at < held[1] if number in _FIRST else at >= held[1])
-    if stands:
-        tiles.words[number] = (word, at)
-
-
-def _join_deal(tiles: Tiles, key: int, deal: Deal) -> None:
-    held = tiles.deals.setdefault(key, Deal())
-    if deal.opened_at is not None:
-        held.opened_at = deal.opened_at
-    if deal.closed_at is not None:
-        held.closed_at = deal.closed_at
-    if deal.value is not None:
-        held.value = deal.value
-    if len(tiles.deals) > DEALS_CAP:
-        oldest = min(tiles.deals, key=lambda key: (tiles.deals[key].closed_at or DAY * 10**6, key))
-        del tiles.deals[oldest]
-
-
-def merge(into: Tiles, other: Tiles) -> None:
-    """Adds the tiles of another entity: of the lead that turned out to be the same person."""
-    for here, there in ((into.hours, other.hours), (into.days, other.days)):
-        for slot, sums in there.items():
-            add(here.setdefault(slot, {}), sums)
-    add(into.ever, other.ever)
-    for number, at in other.first.items():
-        into.first[number] = min(at, into.first.get(number, at))
-    for number, at in other.last.items():
-        into.last[number] = max(at, into.last.get(number, at))
-    for number, keys in other.seen.items():
-        for key, at in keys.items():
-            _see(into, number, key, at)
-    for number, (word, at) in other.words.items():
-        _say_one(into, number, word, at)
-    for key, deal in other.deals.items():
-        _join_deal(into, key, deal)
-    into.capped |= other.capped
-
-
-def join_account(account: Tiles, lead: Tiles, lead_id: str) -> None:
-    """Adds a lead's history to an account: it came to belong there."""
-    history = decode(encode(lead))
-    history.words, history.people = {}, {}
-    history.seen = {SESSIONS.number: history.seen.get(SESSIONS.number, {})}
-    merge(account, history)
-    see_active(account, lead, lead_id)
-
-
-def see_active(account: Tiles, lead: Tiles, lead_id: str) -> None:
-    """Counts a lead among the active people, as of its last own deed."""
-    if _ENGAGED in lead.last:
-        _see(account, ACTIVE_PEOPLE.number, key_of(lead_id), lead.last[_ENGAGED])
-        _introduce(account, lead, lead_id)
-
-
-def _introduce(account: Tiles, lead: Tiles, lead_id: str) -> None:
-    """Keeps who an active person is, by what is known of them now."""
-    key = key_of(lead_id)
-    if key in account.seen.get(ACTIVE_PEOPLE.number, ()):
-        role, seniority = (lead.words.get(number) for number in _RANK)
-        account.people[key] = (role and role[0], seniority and seniority[0])
-
-
-def forget_person(account: Tiles, lead_id: str) -> None:
-    """Takes an absorbed lead out of the active people; its survivor stands for it."""
-    account.seen.get(ACTIVE_PEOPLE.number, {}).pop(key_of(lead_id), None)
-    account.people.pop(key_of(lead_id), None)
-
-
-def add(here: Sums, there: Sums) -> None:
-    """Takes up another slot's amounts: sums are added, of peaks the higher or lower stands."""
-    for number, amount in there.items():
-        if number not in here:
-            here[number] = amount
-        elif number in PEAKS:
-            here[number] = PEAKS[number](amount, here[number])
-        else:
-            here[number] += amount
-
-
-def prune(tiles: Tiles, known_at: int) -> None:
-    """Drops tiles that no window asked at or after `known_at` can reach."""
-    hour = known_at // HOUR - KEEP_HOURS
-    day = known_at // DAY - KEEP_DAYS
-    for slots, oldest in ((tiles.hours, hour), (tiles.days, day)):
-        if slots and min(slots) < oldest:
-            for slot in [slot for slot in slots if slot < oldest]:
-                del slots[slot]
-    for keys in tiles.seen.values():
-        if keys and min(keys.values()) < day * DAY:
-            for key in [key for key, at in keys.items() if at < day * DAY]:
-                del keys[key]
-                tiles.people.pop(key, None)
+EMPTY = encode(Tiles())
+"""Of an entity of which nothing is known."""

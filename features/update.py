@@ -11,6 +11,7 @@ from events.identity.members import leads_of
 from events.types import EnrichedEvent
 from features.batch import Batch, Held, Name
 from features.definitions import Entity
+from features.older import renewed
 from features.record import TileRow, read_rows
 from features.tiles import Tiles, decode
 
@@ -47,20 +48,23 @@ class Updater:
         while len(self._held) > KEPT:
             self._held.popitem(last=False)
 
-    def tiles(
+    def blobs(
         self, connection: sa.Connection, entity: Entity, ids: Iterable[str]
-    ) -> dict[str, Tiles]:
-        """The newest tiles of these entities, from memory where they are there."""
+    ) -> dict[str, bytes]:
+        """The newest tiles of these entities, as they are written: from memory where they are
+        there.
+        """
         names = [(entity, one) for one in ids]
         self._load(connection, names)
-        return {one: self._held[entity, one].tiles for _, one in names}
+        return {one: self._held[entity, one].blob for _, one in names}
 
     def _load(self, connection: sa.Connection, names: Sequence[Name]) -> None:
         for entity in Entity:
             missing = [one for kind, one in names if kind is entity]
             wanted = [one for one in missing if (entity, one) not in self._held]
             for row in read_rows(connection, entity, wanted):
-                self._held[entity, row.id] = Held(decode(row.blob), row.known_at)
+                blob = renewed(row.blob)
+                self._held[entity, row.id] = Held(decode(blob), blob, row.known_at)
         for name in names:
             if name in self._held:
                 self._held.move_to_end(name)

@@ -14,7 +14,7 @@ from events.outcomes import owners
 from events.types import Door, EnrichedEvent, Event
 from features.definitions import Entity
 from features.update import Updater
-from features.vector import FeatureVector, vector
+from features.vector import FeatureVector, Stored, vectors
 from signals import bands
 from signals.types import RESCORED, About, BandState, ClosedDeal, Trigger
 
@@ -116,12 +116,14 @@ def vectors_of(
     record: sa.Connection, cases: Iterable[Case], updater: Updater, now: int
 ) -> list[FeatureVector]:
     told = [(case.lead_id, case.account_id) for case in cases]
-    leads = updater.tiles(record, Entity.LEAD, [lead_id for lead_id, _ in told])
-    accounts = updater.tiles(record, Entity.ACCOUNT, [one for _, one in told if one])
-    return [
-        vector(lead_id, one, leads[lead_id], accounts[one] if one else None, now)
-        for lead_id, one in told
-    ]
+    leads = updater.blobs(record, Entity.LEAD, [lead_id for lead_id, _ in told])
+    accounts = updater.blobs(record, Entity.ACCOUNT, [one for _, one in told if one])
+    return vectors(
+        [
+            Stored(lead_id, one, leads[lead_id], accounts[one] if one else None, now)
+            for lead_id, one in told
+        ]
+    )
 
 
 def facts_of(about: About) -> dict[str, str | None]:

@@ -18,13 +18,14 @@ from core.database import reading
 from core.installation import Installation
 from events.identity.index import Found
 from events.types import Identifier
-from features.vector import FeatureVector, vector
+from features.blob import BlobError
+from features.vector import FeatureVector, Stored, vectors
 from serving.asks import Ask, Explain, Who
 from serving.assess import assess
 from serving.exposure_log import ExposureLog
 from serving.extra import extra_facts
 from serving.inforce import InForce
-from serving.lookup import Lookup
+from serving.lookup import Lookup, Read
 from serving.metrics import Metrics
 from serving.served_log import ServedLog
 from signals.bands import load as load_bands
@@ -90,13 +91,14 @@ class ScoreDesk:
             found = self._lookup.read(pairs, marked=self._served.wants())
         now = self._clock.now()
         with self._metrics.stage("vector"):
-            vectors = [
-                vector(lead_id, account_id, lead, account, now)
-                for (lead_id, account_id), (lead, account) in zip(pairs, found.tiles, strict=True)
-            ]
+            try:
+                made = vectors(_stored(pairs, found, now))
+            except BlobError:
+                found = self._lookup.reread(pairs)
+                made = vectors(_stored(pairs, found, now))
         if found.marks is not None:
-            self._served.put(vectors, found.marks)
-        return vectors, found.degraded
+            self._served.put(made, found.marks)
+        return made, found.degraded
 
     def _then(self, ask: Ask) -> list[FeatureVector | None]:
         """From the lake, point in time; one such question at a time, for it is heavy."""
@@ -136,4 +138,10 @@ class ScoreDesk:
             self._exposures.put(standings, spent if len(standings) == 1 else None)
         for missing in degraded:
             self._metrics.degraded.labels(missing).inc(len(ids))
+        self._metrics.rules_failed(one.report for one in standings)
         return standings
+
+
+def _stored(pairs: Sequence[Found], found: Read, as_of: int) -> list[Stored]:
+    told = zip(pairs, found.blobs, strict=True)
+    return [Stored(*pair, *blobs, as_of) for pair, blobs in told]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
 import redis
 import sqlalchemy as sa
 
@@ -15,17 +14,14 @@ from events.identity.index import Found, IdentifierIndex
 from events.types import Identifier
 from features.definitions import Entity
 from features.marked import Mark, read_marked
-from features.online import OnlineStore
-from features.record import read_tiles
-from features.tiles import Tiles
+from features.online import BlobPair, OnlineStore
+from features.record import read_blobs
 from serving.asks import Who
 from serving.breaker import Breaker
-
-TilePair = tuple[Tiles | None, Tiles | None]
-"""Of a lead, and of its account."""
+from serving.filled import Filled
 
 ONLINE_STORE = "online_store"
-"""What `degraded` names when Redis did not answer."""
+"""What `degraded` names when Redis did not answer, or waits for the worker to fill it."""
 
 
 class Read(NamedTuple):
@@ -34,7 +30,7 @@ class Read(NamedTuple):
     `marks` says which rows they were, if it was asked for and the store that was read could tell.
     """
 
-    tiles: list[TilePair]
+    blobs: list[BlobPair]
     degraded: tuple[str, ...] = ()
     marks: list[Mark] | None = None
 
@@ -48,6 +44,7 @@ class Lookup:
         self._online = OnlineStore(client)
         self._engine = engine
         self._breaker = Breaker()
+        self._filled = Filled(client)
 
     def find(self, people: Sequence[Who]) -> list[Found | None]:
         """The lead and account of each; None for whom even the record does not know."""
@@ -74,15 +71,22 @@ class Lookup:
             return Read([])
         if self._breaker.closed:
             try:
+                if not self._filled.now():
+                    return self._read_record(pairs)
                 tiles, marks = self._ask(pairs, marked)
                 return Read(self._fill(pairs, tiles), marks=marks)
-            except (redis.RedisError, msgspec.MsgspecError, IndexError):
+            except (redis.RedisError, IndexError):
                 self._breaker.trip()
+        return self._read_record(pairs)
+
+    def reread(self, pairs: Sequence[Found]) -> Read:
+        """For whom the online store gave bytes that are no tiles: it is left alone for a while."""
+        self._breaker.trip()
         return self._read_record(pairs)
 
     def _ask(
         self, pairs: Sequence[Found], marked: bool
-    ) -> tuple[list[TilePair], list[Mark] | None]:
+    ) -> tuple[list[BlobPair], list[Mark] | None]:
         return read_marked(self._client, pairs) if marked else (self._online.read(pairs), None)
 
     def _read_record(self, pairs: Sequence[Found]) -> Read:
@@ -100,7 +104,7 @@ class Lookup:
         with reading(self._engine) as connection:
             return progress.load(connection).watermark
 
-    def _fill(self, pairs: Sequence[Found], tiles: list[TilePair]) -> list[TilePair]:
+    def _fill(self, pairs: Sequence[Found], tiles: list[BlobPair]) -> list[BlobPair]:
         """Redis may have been emptied: what it does not hold, the record does."""
         leads = [pair[0] for pair, held in zip(pairs, tiles, strict=True) if held[0] is None]
         accounts = [
@@ -111,8 +115,8 @@ class Lookup:
         if not leads and not accounts:
             return tiles
         with reading(self._engine) as connection:
-            lead_tiles = read_tiles(connection, Entity.LEAD, leads)
-            account_tiles = read_tiles(connection, Entity.ACCOUNT, accounts)
+            lead_tiles = read_blobs(connection, Entity.LEAD, leads)
+            account_tiles = read_blobs(connection, Entity.ACCOUNT, accounts)
         return [
             (held[0] or lead_tiles.get(pair[0]), held[1] or account_tiles.get(pair[1] or ""))
             for pair, held in zip(pairs, tiles, strict=True)

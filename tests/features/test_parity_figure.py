@@ -50,7 +50,7 @@ class Served:
         if marked.marks is not None:
             told = [
                 (vector(*pair, *tiles, as_of), mark)
-                for pair, tiles, mark in zip(pairs, marked.tiles, marked.marks, strict=True)
+                for pair, tiles, mark in zip(pairs, marked.blobs, marked.marks, strict=True)
             ]
             with writing(self.bench.engine) as record:
                 write_served(record, told)
@@ -224,7 +224,7 @@ def test_what_the_record_answered_while_redis_was_away_is_compared_too(served: S
 
     read = lookup.read(pairs, marked=True)
     as_of = served.bench.clock.now() + 90
-    told = [vector(*pair, *tiles, as_of) for pair, tiles in zip(pairs, read.tiles, strict=True)]
+    told = [vector(*pair, *tiles, as_of) for pair, tiles in zip(pairs, read.blobs, strict=True)]
     with writing(served.bench.engine) as record:
         write_served(record, list(zip(told, read.marks or [], strict=True)))
     served.bench.feed(page(4, "ann"))

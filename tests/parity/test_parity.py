@@ -21,8 +21,7 @@ from features.definitions import Entity
 from features.feast_store import apply, open_store
 from features.names import VALUE, VIEWS
 from features.offline import Ask, vectors
-from features.record import read_tiles
-from features.tiles import decode
+from features.record import read_blobs
 from features.vector import FeatureVector, vector
 from tests.parity.brute import World, account_values, lead_values
 from tests.parity.streams import PEOPLE, START, stream
@@ -158,9 +157,9 @@ def test_feast_reads_the_bytes_that_we_wrote(replayed: Replayed, redis_server: s
         features=[f"{VIEWS['lead']}:{VALUE}"], entity_rows=[{"lead_id": lead} for lead, _ in ids]
     )
     with reading(bench.engine) as record:
-        tiles = read_tiles(record, Entity.LEAD, [lead for lead, _ in ids])
+        blobs = read_blobs(record, Entity.LEAD, [lead for lead, _ in ids])
     served = answer.to_dict()
-    assert [decode(blob) for blob in served[VALUE]] == [tiles[lead] for lead in served["lead_id"]]
+    assert served[VALUE] == [blobs[lead] for lead in served["lead_id"]]
     assert len(ids) == PEOPLE
 
 

@@ -9,7 +9,7 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-import features.tiles
+import features.change
 from core.clock import from_datetime
 from core.database import reading
 from core.installation import Installation
@@ -17,6 +17,7 @@ from events.types import Identifier, IdentifierKind, RawEvent
 from features.measures import BY_EVENT, BY_NAME
 from features.offline import Ask, vectors
 from features.record import TILES
+from features.tiles import decode
 from serving.control import SOURCE, Control, control_event
 from tests.parity.streams import PEOPLE, stream
 from tests.pipeline_bench import Bench
@@ -71,7 +72,7 @@ def test_a_measure_that_was_added_later_counts_all_history(
         for name, measures in BY_EVENT.items()
     }
     with monkeypatch.context() as earlier:
-        earlier.setattr(features.tiles, "BY_EVENT", without)
+        earlier.setattr(features.change, "BY_EVENT", without)
         bench, last = fed(installation, redis_client)
 
     def views() -> list[Any]:
@@ -105,5 +106,5 @@ def test_events_around_a_backfill_are_counted_once(
     )
     [(lead, _)] = bench.store.read([bench.index.find([Identifier(IdentifierKind.USER_ID, "u")])[0]])  # type: ignore[list-item]
     assert lead is not None
-    assert lead.ever[1] == 2
+    assert decode(lead).ever[1] == 2
     assert bench.pipeline.progress.processed == 3

@@ -16,7 +16,7 @@ from events.failed import list_failed, show_failed
 from events.fates import recent
 from events.types import Door, Identifier, IdentifierKind, MatchedEvent
 from features.definitions import Entity
-from features.record import LAKE_FILE, TILES, read_tiles
+from features.record import LAKE_FILE, TILES, read_blobs
 from features.tiles import decode
 from tests.pipeline_bench import Bench
 
@@ -47,7 +47,7 @@ def lake_rows(bench: Bench, kind: str = "events") -> int:
 def served_views(bench: Bench, who: str = "u") -> int | None:
     found = bench.index.find([Identifier(IdentifierKind.USER_ID, who)])[0]
     [(lead, _)] = bench.store.read([found or ("nobody", None)])
-    return lead.ever.get(1, 0) if lead else None
+    return decode(lead).ever.get(1, 0) if lead else None
 
 
 def test_each_message_counts_once(bench: Bench) -> None:
@@ -203,9 +203,9 @@ def test_an_accounts_tiles_follow_a_lead_that_moves(bench: Bench) -> None:
     assert after is not None
     old, new = str(before[1]), str(after[1])
     with reading(bench.engine) as record:
-        tiles = read_tiles(record, Entity.ACCOUNT, [old, new])
-    assert tiles[old].ever.get(1) == 1
-    assert tiles[new].ever.get(1) == 1
+        tiles = read_blobs(record, Entity.ACCOUNT, [old, new])
+    assert decode(tiles[old]).ever.get(1) == 1
+    assert decode(tiles[new]).ever.get(1) == 1
 
 
 def test_history_decides_nothing_and_a_live_event_does(bench: Bench) -> None:

@@ -16,8 +16,7 @@ from events import progress
 from events.intake.duplicates import SEEN
 from features.definitions import Entity
 from features.record import LAKE_FILE, TILES
-from features.tiles import decode
-from features.windows import windows
+from features.single import values_of
 from tests.pipeline_bench import START, Bench
 from tests.proof.disk import EVERY, Disk, Image, Kept, Lost
 from tests.proof.on_disk import connect_by
@@ -75,12 +74,12 @@ def _held(image: Image, folder: Path) -> Held:
     with reading(engine) as record:
         told = progress.load(record)
         blobs = record.execute(sa.select(TILES.c.blob).where(TILES.c.entity == "lead")).scalars()
-        tiles = [decode(blob) for blob in blobs]
+        tiles = list(blobs)
         messages = _one(record, sa.select(sa.func.count()).select_from(SEEN))
         events = LAKE_FILE.c.path.startswith("events/")
         archived = _one(record, sa.select(sa.func.sum(LAKE_FILE.c.rows)).where(events))
     engine.dispose()
-    views = [windows(one, 2 * START, Entity.LEAD)["page_views_ever"] for one in tiles]
+    views = [values_of(one, 2 * START, Entity.LEAD)["page_views_ever"] for one in tiles]
     page_views = sum(int(view or 0) for view in views)
     return Held(told.offset, told.processed, messages, page_views, archived)
 

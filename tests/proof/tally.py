@@ -25,8 +25,7 @@ from features.definitions import Entity
 from features.names import VIEWS
 from features.online import OnlineStore
 from features.record import LAKE_FILE, TILES
-from features.tiles import decode
-from features.windows import windows
+from features.single import values_of
 from signals.outbox import DELIVERED
 from signals.tables import OUTBOX, SIGNAL
 
@@ -69,7 +68,7 @@ class Stores:
         """The lifetime feature, over all leads."""
         now = SystemClock().now()
         blobs = self.column(TILES.c.blob, TILES.c.entity == Entity.LEAD.value)
-        told = (windows(decode(blob), now, Entity.LEAD)["page_views_ever"] for blob in blobs)
+        told = (values_of(blob, now, Entity.LEAD)["page_views_ever"] for blob in blobs)
         return sum(int(views or 0) for views in told)
 
     def online_differs(self) -> list[tuple[str, str]]:
@@ -78,7 +77,7 @@ class Stores:
         store = OnlineStore(connect_redis(url, timeout_s=5.0))
         with reading(self.record) as connection:
             rows = connection.execute(sa.select(TILES.c.entity, TILES.c.id, TILES.c.blob)).all()
-        held = {(row.entity, row.id): decode(row.blob) if row.blob else None for row in rows}
+        held = {(row.entity, row.id): row.blob or None for row in rows}
         # A pair of the store is a lead and its account; here each entity is asked for alone.
         leads = [name for name in held if name[0] == Entity.LEAD.value]
         accounts = [name for name in held if name[0] == Entity.ACCOUNT.value]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from signal_fakes import COOLDOWN_S, NOW, RULEBOOK, standing_of, trigger_of
 
 from core.clock import DAY, HOUR, MINUTE, SECOND
-from features.tiles import Tiles
+from features.tiles import Tiles, encode, keep_day, keep_hour
 from features.vector import vector
 from signals.decide import decide, decide_account
 from signals.rescore import rescore_at
@@ -161,8 +161,11 @@ def test_a_lead_without_account_decides_nothing_of_accounts():
 @given(st.integers(NOW, NOW + 3 * DAY), st.sampled_from(["hot", "warm"]), st.booleans())
 def test_a_lead_that_can_fall_is_looked_at_at_the_next_hop(now, band, active):
     """Windows up to two days move each hour, the others each day; no later than in a day."""
-    tiles = Tiles(hours={now // HOUR: {1: 1}}, days={now // DAY: {1: 1}}) if active else None
-    due = rescore_at(vector("lead-1", None, tiles, None, now), band, now)
+    tiles = Tiles()
+    if active:
+        keep_hour(tiles, now // HOUR, {1: 1})
+        keep_day(tiles, now // DAY, {1: 1})
+    due = rescore_at(vector("lead-1", None, encode(tiles), None, now), band, now)
     hop = HOUR if active else DAY
     assert due is not None
     assert due % hop == 0

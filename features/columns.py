@@ -1,0 +1,257 @@
+"""The features of many entities at once, as arrays: what `features.single` makes one by one.
+
+A value never depends on who else is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clock import DAY, HOUR
+from features import windows
+from features.definitions import TREND_DAYS, Entity, Feature, Kind
+from features.measures import ATTRIBUTES, BY_NAME, SESSIONS
+from features.sheet import Ints, Seen, Sheet
+from features.sums import COLUMN, Sums, window_sums
+from features.told import Told, told_of
+from features.windows import LENGTHS, OF, Value, moment_code
+
+Columns = list[list[Value]]
+"""A list a feature, of a value an entity."""
+
+
+class View(NamedTuple):
+    """Entities at their moments, with what several features share."""
+
+    as_of: Ints
+    sums: Sums
+    moments: Ints
+    """`_MOMENTS` × rows, 0 where there is none."""
+    sessions: Seen
+    active: Seen
+    deals: dict[str, list[Value]]
+    told: list[Told]
+
+
+class Table(NamedTuple):
+    """Of leads and of accounts, features in the order of `definitions.FEATURES`. `capped` are the
+    bit sets of all rows (see `Tiles.capped`), leads first.
+    """
+
+    leads: Columns
+    accounts: Columns
+    capped: list[int]
+
+
+Reader = Callable[[View, slice], Columns]
+"""The values of features of one kind, of some of the rows."""
+
+
+def table_of(blobs: Sequence[bytes | None], as_of: Sequence[int], leads: int) -> Table:
+    """The first `leads` blobs are those of leads, the others of accounts; None or no bytes are an
+    entity of which nothing is known. `as_of` gives each its moment, which is not before its tiles
+    were known: then nothing in them lies after it. BlobError when bytes are no tiles.
+    """
+    sheet, moments = Sheet(blobs), np.array(as_of, np.int64)
+    newest = sheet.newest.tolist()
+    view = View(
+        moments,
+        window_sums(sheet, moments, _DECAYING),
+        sheet.moments(_MOMENT_AT, len(_MOMENTS)),
+        sheet.sessions(),
+        sheet.active(),
+        _deal_values(sheet, moments),
+        [told_of(hour, *raw) for hour, raw in zip(newest, sheet.raw(), strict=True)],
+    )
+    return Table(
+        _read(view, Entity.LEAD, slice(0, leads)),
+        _read(view, Entity.ACCOUNT, slice(leads, None)),
+        sheet.capped,
+    )
+
+
+def columns_of(entity: Entity, told: Sequence[tuple[int, bytes]]) -> dict[str, list[Value]]:
+    """(moment, tiles) of entities of one kind → the values of each feature, in order."""
+    table = table_of(
+        [blob for _, blob in told],
+        [moment for moment, _ in told],
+        len(told) * (entity is Entity.LEAD),
+    )
+    values = table.leads if entity is Entity.LEAD else table.accounts
+    return {one.name: values for one, values in zip(OF[entity], values, strict=True)}
+
+
+def _read(view: View, entity: Entity, rows: slice) -> Columns:
+    found: dict[str, list[Value]] = {}
+    for names, read in _READERS[entity]:
+        found.update(zip(names, read(view, rows), strict=True))
+    return [found[one.name] for one in OF[entity]]
+
+
+def _count(features: Sequence[Feature]) -> Reader:
+    window = [LENGTHS.at(one.days) for one in features]
+    column = [_column(one.of) for one in features]
+
+    def read(view: View, rows: slice) -> Columns:
+        told: Columns = view.sums.amounts[column, window, rows].tolist()
+        return told
+
+    return read
+
+
+def _distinct(features: Sequence[Feature]) -> Reader:
+    def read(view: View, rows: slice) -> Columns:
+        return [_seen(view, one)[rows].tolist() for one in features]
+
+    return read
+
+
+def _seen(view: View, feature: Feature) -> Ints:
+    seen = view.sessions if feature.of == SESSIONS.name else view.active
+    start = windows.window_start(view.as_of, feature.days) // HOUR
+    return np.bincount(seen.row[seen.hour >= start[seen.row]], minlength=len(view.as_of))
+
+
+def _elapsed(features: Sequence[Feature]) -> Reader:
+    column = [_MOMENTS.index(moment_code(one)) for one in features]
+
+    def read(view: View, rows: slice) -> Columns:
+        moments = view.moments[column, rows]
+        return _missing((view.as_of[rows] - moments) / DAY, moments == 0)
+
+    return read
+
+
+def _missing(values: NDArray[np.float64], where: NDArray[np.bool_]) -> Columns:
+    told = values.astype(object)
+    told[where] = None
+    columns: Columns = told.tolist()
+    return columns
+
+
+def _ratio(features: Sequence[Feature]) -> Reader:
+    window = [LENGTHS.at(one.days) for one in features]
+    above, below = [_column(one.of) for one in features], [_column(one.over) for one in features]
+
+    def read(view: View, rows: slice) -> Columns:
+        whole = view.sums.amounts[below, window, rows]
+        none = whole == 0
+        return _missing(view.sums.amounts[above, window, rows] / (whole + none), none)
+
+    return read
+
+
+def _trend(features: Sequence[Feature]) -> Reader:
+    """One is steady, above it grows; the added ones keep single events from looking like a rush."""
+    column = [_column(one.of) for one in features]
+    week, with_before = (LENGTHS.at(days) for days in TREND_DAYS)
+
+    def read(view: View, rows: slice) -> Columns:
+        now = view.sums.amounts[column, week, rows]
+        before = view.sums.amounts[column, with_before, rows] - now
+        told: Columns = ((now + 1) / (before / 4 + 1)).tolist()
+        return told
+
+    return read
+
+
+def _decay(features: Sequence[Feature]) -> Reader:
+    worth = [(BY_NAME[one.of].number, np.array(windows.weights(one.days))) for one in features]
+
+    def read(view: View, rows: slice) -> Columns:
+        # A running sum adds one after the other, as a loop does; `sum` would add in pairs.
+        return [
+            np.cumsum(view.sums.by_age[number][rows] * weights, axis=1)[:, -1].tolist()
+            for number, weights in worth
+        ]
+
+    return read
+
+
+def _roles(features: Sequence[Feature]) -> Reader:
+    def read(view: View, rows: slice) -> Columns:
+        return [_role_counts(view, rows, one) for one in features]
+
+    return read
+
+
+def _role_counts(view: View, rows: slice, feature: Feature) -> list[Value]:
+    starts = windows.window_start(view.as_of[rows], feature.days).tolist()
+    return [
+        windows.role_count(one.people, feature.of, start) if one.people else 0
+        for one, start in zip(view.told[rows], starts, strict=True)
+    ]
+
+
+def _word(features: Sequence[Feature]) -> Reader:
+    numbers = [ATTRIBUTES.index(one.of) for one in features]
+
+    def read(view: View, rows: slice) -> Columns:
+        words = [one.words for one in view.told[rows]]
+        return [[word.get(number) for word in words] for number in numbers]
+
+    return read
+
+
+def _deal(features: Sequence[Feature]) -> Reader:
+    def read(view: View, rows: slice) -> Columns:
+        return [view.deals[one.of][rows] for one in features]
+
+    return read
+
+
+def _deal_values(sheet: Sheet, as_of: Ints) -> dict[str, list[Value]]:
+    """What `windows.deal_values` says of one entity, of all rows."""
+    deals = sheet.deals()
+    moment = as_of[deals.row]
+    closed = (deals.closed_at != 0) & (deals.closed_at <= moment)
+    open_ = np.flatnonzero((deals.opened_at != 0) & (deals.opened_at <= moment) & ~closed)
+    row, opened_at, value = deals.row[open_], deals.opened_at[open_], deals.value[open_]
+    # The newest of a row comes last; of equals the largest, of equals the first that was told.
+    order = np.lexsort((-open_, np.nan_to_num(value), opened_at, row))
+    last = order[np.append(row[order][1:] != row[order][:-1], True)[: len(order)]]
+    newest = np.full((2, len(as_of)), np.nan)
+    newest[0, row[last]] = value[last]
+    newest[1, row[last]] = (as_of[row[last]] - opened_at[last]) / DAY
+    worth, days = _missing(newest, np.isnan(newest))
+    counts = np.bincount(row, minlength=len(as_of)).tolist()
+    return {"open_deals": counts, "open_deal_value": worth, "open_deal_days": days}
+
+
+def _column(measure: str) -> int:
+    return COLUMN[BY_NAME[measure].number]
+
+
+MAKERS: dict[Kind, Callable[[Sequence[Feature]], Reader]] = {
+    Kind.COUNT: _count,
+    Kind.DISTINCT: _distinct,
+    Kind.SINCE: _elapsed,
+    Kind.AGE: _elapsed,
+    Kind.RATIO: _ratio,
+    Kind.TREND: _trend,
+    Kind.DECAY: _decay,
+    Kind.ROLES: _roles,
+    Kind.WORD: _word,
+    Kind.DEAL: _deal,
+}
+"""How the values of each kind are read; one line a kind."""
+
+_FEATURES = [one for features in OF.values() for one in features]
+_DECAYING = sorted({BY_NAME[one.of].number for one in _FEATURES if one.kind is Kind.DECAY})
+_MOMENTS = sorted({moment_code(one) for one in _FEATURES if one.kind in {Kind.SINCE, Kind.AGE}})
+_MOMENT_AT = np.full(256, len(_MOMENTS))
+_MOMENT_AT[_MOMENTS] = range(len(_MOMENTS))
+
+
+def _readers(entity: Entity) -> list[tuple[list[str], Reader]]:
+    kinds = {kind: [one for one in OF[entity] if one.kind is kind] for kind in Kind}
+    return [
+        ([one.name for one in some], MAKERS[kind](some)) for kind, some in kinds.items() if some
+    ]
+
+
+_READERS = {entity: _readers(entity) for entity in Entity}
