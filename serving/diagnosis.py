@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 from collections.abc import Iterator
 
+import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import release
@@ -16,8 +17,10 @@ from core.settings import Settings, load_settings
 from events import progress
 from events.intake.log import EventLog
 from serving import machine
+from serving.evictions import evicts
 from serving.listening import Listening, last_heard
 from serving.machine import Finding, wrong
+from serving.rules_in_force import RulesInForce
 
 
 def examine(installation: Installation, port: int | None = None) -> Iterator[Finding]:
@@ -58,7 +61,6 @@ def _record(installation: Installation, settings: Settings) -> Iterator[Finding]
         in_force = release.current(engine)
         with reading(engine) as connection:
             come = progress.load(connection)
-        engine.dispose()
     except LeadlineError as problem:
         yield wrong("record", problem)
         return
@@ -67,8 +69,22 @@ def _record(installation: Installation, settings: Settings) -> Iterator[Finding]
         yield Finding("record", "wrong", str(problem.args[0]), do)
         return
     yield Finding("record", "ok", f"{come.processed} events processed, {come.failed} failed")
-    yield _in_force(installation, in_force)
+    yield _refused_rules(engine, in_force.rules_version) or _in_force(installation, in_force)
+    engine.dispose()
     yield _log(installation, come.offset)
+
+
+def _refused_rules(engine: sa.Engine, version: int) -> Finding | None:
+    """None when this program can compile the rules that were published."""
+    try:
+        compiled = RulesInForce(engine).follow(version)
+    except LeadlineError as problem:
+        return wrong("release", problem)
+    if not compiled.refused:
+        return None
+    told = f"{compiled.refused}; version {compiled.version} serves in its place"
+    do = f"`leadline rules show {version} --out DIR`, correct it there and publish it"
+    return Finding("release", "wrong", told, do)
 
 
 def _in_force(installation: Installation, in_force: release.Release) -> Finding:
@@ -120,12 +136,16 @@ def _online(installation: Installation, settings: Settings) -> Finding:
     try:
         client = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
         client.ping()
+        risk = evicts(client, expires=settings.redis.expire_days is not None)
         client.close()
     except LeadlineError as problem:
         return Finding("online store", "note", problem.detail, problem.do)
     except RedisError as problem:
         do = "start `leadline up`, or the server that redis.url names"
         return Finding("online store", "wrong", f"does not answer: {problem}", do)
+    if risk:
+        do = "set `maxmemory-policy noeviction` there, and watch its memory"
+        return Finding("online store", "note", f"answers, but {risk}", do)
     return Finding("online store", "ok", "answers")
 
 

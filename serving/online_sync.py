@@ -14,6 +14,7 @@ from events.identity.tables import LEAD
 from events.progress import Progress, save
 from features.online import OnlineStore
 from features.record import TileRow, changed_since
+from serving.evictions import Evictions
 
 _log = logging.getLogger(__name__)
 
@@ -23,10 +24,17 @@ class OnlineSync:
     written again from the record, from `progress.online_offset` on.
     """
 
-    def __init__(self, engine: sa.Engine, store: OnlineStore, index: IdentifierIndex) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        store: OnlineStore,
+        index: IdentifierIndex,
+        evictions: Evictions | None = None,
+    ) -> None:
         self._engine = engine
         self._store = store
         self._index = index
+        self._evictions = evictions
         self._level = False
 
     def write(self, progress: Progress, rows: Sequence[TileRow], leads: Iterable[str]) -> None:
@@ -47,9 +55,13 @@ class OnlineSync:
     def catch_up(self, progress: Progress) -> bool:
         """Between batches: True when Redis is level with the record now."""
         try:
+            self._look_for_evictions()
             if self._level and self._store.is_filled():
                 return True
+            self._level = False
             self._store.set_watermark(None)
+            if self._evictions and self._evictions.press():
+                return False
             self._fill(0 if not self._store.is_filled() else progress.online_offset)
             self._store.set_watermark(progress.watermark)
             progress.online_offset = progress.offset
@@ -62,6 +74,16 @@ class OnlineSync:
                 _log.warning("online store: %s; trying again", fault)
             self._level = False
         return self._level
+
+    def _look_for_evictions(self) -> None:
+        """Which rows are gone nobody knows: all of them are written again."""
+        if self._evictions and (gone := self._evictions.noticed()):
+            _log.warning(
+                "the online store threw out %d keys to make room; it is filled again. Give it more "
+                "memory and `maxmemory-policy noeviction`",
+                gone,
+            )
+            self._store.unmark()
 
     def _fill(self, after: int) -> None:
         """Tiles changed after an offset, and the identifiers of their leads."""

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from core.database import reading
 from core.errors import LeadlineError
 from events import progress
+from serving.filled import Filled
 from serving.http.answers import in_thread, json_answer
 from serving.parts import Parts
 from serving.problems import problem
@@ -28,7 +29,8 @@ async def livez(parts: Parts, request: Request) -> Response:  # noqa: ARG001 - t
 async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
     """Rules loaded and the log writable. A missing model or online store degrades instead.
 
-    `degraded` is there when rules or an experiment are not in force as they were published.
+    `degraded` is there when rules or an experiment are not in force as they were published;
+    `detail` when an earlier version of the rules serves, and why.
     """
     troubles = [told for told in (await _rules(parts), await _log(parts)) if told]
     if troubles:
@@ -38,7 +40,8 @@ async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
     loaded = await in_thread(parts, parts.in_force.now)
     # To have no model yet is no trouble; rules or an experiment that cannot serve are.
     degraded = [missing for missing in loaded.degraded if missing != "model"]
-    return json_answer({"status": "ready", **({"degraded": degraded} if degraded else {})})
+    told = {"status": "ready", "degraded": degraded, "detail": loaded.refused_rules}
+    return json_answer({name: value for name, value in told.items() if value})
 
 
 async def healthz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
@@ -97,7 +100,8 @@ def _health(parts: Parts) -> dict[str, Any]:
 
 
 def _online(client: redis.Redis) -> bool:
+    """Whether it answers, and holds all that it should."""
     try:
-        return bool(client.ping())
+        return Filled(client).now()
     except redis.RedisError:
         return False

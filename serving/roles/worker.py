@@ -16,6 +16,7 @@ from events.identity.index import IdentifierIndex
 from events.intake.log import EventLog
 from features.online import OnlineStore
 from serving.control import Control, ask
+from serving.evictions import Evictions
 from serving.inforce import InForce
 from serving.judge import Judge
 from serving.online_sync import OnlineSync
@@ -33,7 +34,7 @@ def run(installation: Installation, settings: Settings, stop: threading.Event) -
     client = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
     index = IdentifierIndex(client, engine, installation.secret())
     store = OnlineStore(client, settings.redis.expire_days)
-    online = OnlineSync(engine, store, index)
+    online = OnlineSync(engine, store, index, Evictions(client))
     inforce = InForce(installation, engine, settings.models.poll_s)
     judge = Judge(settings, inforce)
     pipeline = Pipeline(installation, settings, engine, judge, online, clock)

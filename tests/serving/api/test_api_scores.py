@@ -209,7 +209,12 @@ def test_without_the_online_store_the_record_answers_and_it_is_said(
         assert "online_store" in rig.client.get("/healthz").json()["degraded"]
     finally:
         rig.start_store()
-    # It comes back empty: the record fills the gap until the worker has filled the store.
+    # It comes back empty: the record answers, and it is said, until the worker has filled it.
+    told = rig.client.post("/v1/score", json=lead)
+    assert stable(told.json()) == stable(known)
+    assert "online_store" in told.json()["degraded"]
+    assert "online_store" in rig.client.get("/healthz").json()["degraded"]
+    rig.work()
     for _ in range(100):
         told = rig.client.post("/v1/score", json=lead)
         assert stable(told.json()) == stable(known)
