@@ -41,6 +41,8 @@ TOGETHER = 0.3
 """Share of the rounds in which both die at once."""
 AIMED = 0.7
 """Share of the worker's deaths between a commit and the online store: rarely hit by accident."""
+FROZEN_S = 1.0
+"""Longer than the worker waits for the store with what it had begun."""
 DRAIN_S = 300.0
 ALL = 10_000_000
 
@@ -157,6 +159,10 @@ def _await_calm(installation: Installation, traffic: _Traffic, draw: random.Rand
     """Mostly until all is well again; now and then the next death comes before that."""
     if draw.random() < CALM:
         until(lambda: _filled(installation), START_S, "the store is filled")
+        stores = Stores(installation)
+        before = stores.progress().offset
+        until(lambda: stores.progress().offset > before, START_S, "the worker goes on")
+        stores.record.dispose()
         traffic.await_flow()
     time.sleep(draw.uniform(0, MOST_PAUSE_S))
 
@@ -170,6 +176,7 @@ def _kill_after_a_commit(running: Running, stores: Stores) -> None:
     assert worker is not None
     if store is not None:
         store.suspend()
+        time.sleep(FROZEN_S)
     before = stores.progress().offset
     until(lambda: stores.progress().offset > before, START_S, "the worker commits")
     worker.kill()
