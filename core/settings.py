@@ -112,6 +112,9 @@ class Models(Section):
     watch_s: float = Field(3.0, gt=0)  # how often the registry's aliases are copied in
     label_days: int = Field(90, ge=1)
     moment_days: int = Field(30, ge=0)
+    ages_days: tuple[int, ...] = (0, 7, 14, 30, 60)
+    undecided: Literal["not_won", "censored"] = "not_won"
+    leak_auc: float = Field(0.95, gt=0.5, le=1)
 
 
 class Settings(BaseSettings):

@@ -8,7 +8,7 @@ that merges and histories told anew need not touch them: whoever owns the id own
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -155,12 +155,17 @@ def attributes_at(
 
 
 def attributes_of(
-    connection: sa.Connection, lead_ids: Iterable[str], moment: int | None = None
+    connection: sa.Connection,
+    lead_ids: Iterable[str],
+    moment: int | None = None,
+    names: Collection[str] | None = None,
 ) -> dict[str, Values]:
-    """The same by lead: all that is known of whoever owns the ids, now or at a moment. Leads of
-    which nothing was told are missing.
+    """The same by lead: all that is known of whoever owns the ids, now or at a moment, in the
+    columns of these names. Leads of which nothing was told are missing.
     """
     columns = declared(connection)
+    if names is not None:
+        columns = {name: columns[name] for name in names if name in columns}
     wanted = sorted(set(lead_ids))
     if not columns or not wanted:
         return {}

@@ -7,13 +7,17 @@ without the losses that come later. Once it is over, not won is 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from core.clock import DAY, day_end
 from core.database import reading
+from core.settings import Models
+from events.identity.tables import LEAD_MERGE
 from events.outcomes import CRM_LEAD, OUTCOME
 
 _DEAL = ("crm_id", "lead_id", "won", "value", "closed_at")
@@ -47,24 +51,63 @@ class Labels(NamedTuple):
     known: list[Label]
     """In order of creation."""
     censored: int
-    """Leads whose window still runs."""
+    """Leads whose window still runs, and with `undecided="censored"` those without an end."""
 
 
-def label(engine: sa.Engine, window_days: int, now: int) -> Labels:
-    """Labels all leads that the CRM had opened, from what was known at `now`."""
+class Definition(msgspec.Struct, frozen=True):
+    """What a label is, as the section `models` of the settings declares it."""
+
+    won: str
+    lost: str
+    open: str
+    window_days: int
+    moment_days: int
+    ages_days: tuple[int, ...]
+    undecided: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Two models with the same one were taught the same question."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
+
+
+def definition(models: Models) -> Definition:
+    return Definition(
+        won="a deal of the lead closed won in its label window",
+        lost="its label window is over, and no deal of it closed won in it",
+        open="its label window still runs: censored, whatever became of its deals so far",
+        window_days=models.label_days,
+        moment_days=models.moment_days,
+        ages_days=tuple(sorted({*models.ages_days, models.moment_days})),
+        undecided=models.undecided,
+    )
+
+
+def label(engine: sa.Engine, window_days: int, now: int, undecided: str = "not_won") -> Labels:
+    """Labels all leads that the CRM had opened, from what was known at `now`.
+
+    With `undecided="censored"` a lead of which no deal has closed is censored, however old.
+    """
     with reading(engine) as connection:
         leads = connection.execute(
             sa.select(CRM_LEAD.c.crm_id, CRM_LEAD.c.lead_id, CRM_LEAD.c.created_at)
             .where(CRM_LEAD.c.known_at <= now)
             .order_by(CRM_LEAD.c.created_at, CRM_LEAD.c.crm_id)
         ).all()
+        merges = connection.execute(sa.select(LEAD_MERGE.c.absorbed, LEAD_MERGE.c.survivor))
+        heirs = {row.absorbed: row.survivor for row in merges}
         deals = connection.execute(
             sa.select(*(OUTCOME.c[name] for name in _DEAL))
             .where(OUTCOME.c.known_at <= now)
             .order_by(OUTCOME.c.closed_at)
         ).all()
-    closings = _by_lead(leads, deals)
-    ended = [lead for lead in leads if window_end(lead.created_at, window_days) <= now]
+    closings = _by_lead(leads, deals, heirs)
+    ended = [
+        lead
+        for lead in leads
+        if window_end(lead.created_at, window_days) <= now
+        and (undecided == "not_won" or lead.crm_id in closings)
+    ]
     known = [
         _label(lead.crm_id, lead.created_at, closings.get(lead.crm_id, []), window_days)
         for lead in ended
@@ -77,15 +120,29 @@ def window_end(created_at: int, window_days: int) -> int:
     return (created_at // DAY + window_days) * DAY
 
 
-def _by_lead(leads: Sequence[Any], deals: Sequence[Any]) -> dict[str, list[Any]]:
-    """CRM id → its closed deals, earliest first. A deal without a CRM id goes by its lead."""
-    crm_ids = {lead.lead_id: lead.crm_id for lead in leads}
+def _by_lead(
+    leads: Sequence[Any], deals: Sequence[Any], heirs: Mapping[str, str]
+) -> dict[str, list[Any]]:
+    """CRM id → its closed deals, earliest first. A deal that names none of the CRM's leads goes by
+    the lead it was matched to, through all merges since.
+    """
+    named = {lead.crm_id for lead in leads}
+    crm_ids = {_heir(lead.lead_id, heirs): lead.crm_id for lead in leads}
     closings: dict[str, list[Any]] = {}
     for deal in deals:
-        crm_id = deal.crm_id or crm_ids.get(deal.lead_id)
+        own = deal.crm_id if deal.crm_id in named else None
+        crm_id = own or crm_ids.get(_heir(deal.lead_id, heirs))
         if crm_id is not None:
             closings.setdefault(crm_id, []).append(deal)
     return closings
+
+
+def _heir(lead_id: str, heirs: Mapping[str, str]) -> str:
+    seen = {lead_id}
+    while (after := heirs.get(lead_id)) is not None and after not in seen:
+        seen.add(after)
+        lead_id = after
+    return lead_id
 
 
 def _label(crm_id: str, created_at: int, closings: Sequence[Any], window_days: int) -> Label:

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import WorkError
+from events.attributes import PREFIX
 from features.definitions import BY_FEATURE, digest
 
 CARD_FILE = "model.json"
@@ -30,6 +31,11 @@ class Input(msgspec.Struct, frozen=True):
 
     name: str
     words: tuple[str, ...] | None = None
+
+    @property
+    def is_custom(self) -> bool:
+        """A column of the CRM's own, declared by an import: name and kind are its definition."""
+        return self.name.startswith(PREFIX)
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -54,6 +60,25 @@ class KnownAnswer(msgspec.Struct, frozen=True):
     margin: float
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """A column that looked like leakage. `title` is its name in the CRM."""
+
+    name: str
+    title: str
+    auc: float
+    reasons: tuple[str, ...]
+
+
+class Taught(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model was taught from: how labels are defined, and what was kept from it."""
+
+    label: dict[str, int | str | tuple[int, ...]]
+    label_fingerprint: str
+    left_out: tuple[LeftOut, ...] = ()
+    kept: tuple[str, ...] = ()
+    """Columns that looked like leakage and were kept by order."""
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """The model's passport. Times in microseconds, UTC."""
 
@@ -68,12 +93,21 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     trees_sha256: str
     known_answers: tuple[KnownAnswer, ...]
     metrics: dict[str, float]
+    taught: Taught | None = None
     digest: str = ""
     """Of this card without its version and this field: the calibration is part of the model."""
 
     @property
     def feature_names(self) -> tuple[str, ...]:
+        """Of all inputs, in order."""
         return tuple(one.name for one in self.inputs)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Those that we define and `features_digest` covers; a column of a CRM has no definition
+        but its name and its kind, which the card's own digest covers.
+        """
+        return tuple(one.name for one in self.inputs if not one.is_custom)
 
 
 def seal(card: Card) -> Card:
@@ -82,7 +116,9 @@ def seal(card: Card) -> Card:
 
 
 def _digest(card: Card) -> str:
-    bare = msgspec.structs.replace(card, version="", digest="")
+    bare = msgspec.to_builtins(msgspec.structs.replace(card, version="", digest=""))
+    if card.taught is None:  # so that cards from before it was told keep their digest
+        del bare["taught"]
     return hashlib.sha256(msgspec.json.encode(bare)).hexdigest()
 
 
@@ -119,13 +155,14 @@ def cards_in(releases: Path) -> list[Card]:
 
 
 def _check_features(folder: Path, card: Card) -> None:
-    unknown = [name for name in card.feature_names if name not in BY_FEATURE]
+    ours = [one for one in card.inputs if not one.is_custom]
+    unknown = [one.name for one in ours if one.name not in BY_FEATURE]
     if unknown:
         raise refusal(folder, f"it reads features that are not defined: {', '.join(unknown)}")
-    misread = [one.name for one in card.inputs if (one.words is not None) != _is_word(one.name)]
+    misread = [one.name for one in ours if (one.words is not None) != _is_word(one.name)]
     if misread:
         raise refusal(folder, f"it takes words for numbers or the reverse: {', '.join(misread)}")
-    if card.features_digest != digest(card.feature_names):
+    if card.features_digest != digest(card.features):
         raise refusal(folder, "its features are defined otherwise now than when it was trained")
 
 

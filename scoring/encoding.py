@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from features.vector import FeatureVector
+from features.windows import Value
 from scoring.card import Input
 
 if TYPE_CHECKING:
@@ -16,25 +17,40 @@ if TYPE_CHECKING:
 
 
 class Encoder:
-    """Rows in the order of `inputs`. A missing value or a word never seen in training is NaN."""
+    """Rows in the order of `inputs`. A missing value or a word never seen in training is NaN.
+
+    Columns of a CRM may be missing altogether: a visitor is no lead of the CRM yet.
+    """
 
     def __init__(self, inputs: Sequence[Input]) -> None:
         self._names = tuple(one.name for one in inputs)
+        self._custom = {at: one.name for at, one in enumerate(inputs) if one.is_custom}
         self._codes = [
             (column, {word: code for code, word in enumerate(one.words)})
             for column, one in enumerate(inputs)
             if one.words is not None
         ]
+        self._worded = {column for column, _ in self._codes}
 
     def encode(self, vectors: Sequence[FeatureVector]) -> Matrix:
-        """len(vectors) × len(inputs), C order. KeyError if a vector lacks an input's feature."""
+        """len(vectors) × len(inputs), C order. KeyError if a vector lacks a feature of ours."""
         import numpy as np
 
         matrix = np.empty((len(vectors), len(self._names)))
         for at, vector in enumerate(vectors):
             values = vector.values
-            row = [values[name] for name in self._names]
+            row = [values[name] for name in self._names] if not self._custom else self._row(values)
             for column, codes in self._codes:
                 row[column] = codes.get(row[column])  # type: ignore[arg-type]  # None is no word
             matrix[at] = np.array(row, dtype=np.float64)  # None becomes NaN
         return matrix
+
+    def _row(self, values: dict[str, Value]) -> list[Value]:
+        row = [
+            values.get(name) if at in self._custom else values[name]
+            for at, name in enumerate(self._names)
+        ]
+        for at in self._custom.keys() - self._worded:
+            # Its kind may have been declared anew since: a word is no number.
+            row[at] = None if isinstance(row[at], str) else row[at]
+        return row

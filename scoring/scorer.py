@@ -26,6 +26,8 @@ class Scorer:
         self.version = card.version
         self.alias = alias
         self.feature_names = card.feature_names
+        self.columns = frozenset(card.feature_names) - frozenset(card.features)
+        """Those of its inputs that are columns of a CRM."""
         self._calibration = card.calibration
         self._encoder = Encoder(card.inputs)
         self._booster = booster

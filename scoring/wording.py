@@ -5,6 +5,7 @@ One table of nouns; the sentence follows from the feature's kind, so a new windo
 
 from __future__ import annotations
 
+from events.attributes import PREFIX
 from features.definitions import BY_FEATURE, Entity, Feature, Kind
 from features.windows import Value
 
@@ -79,11 +80,21 @@ _CAPITALS = {"vp", "it", "ap", "cfo", "cto", "ceo", "sdr", "us", "uk"}
 
 
 def tell(feature_name: str, value: Value) -> str:
-    """KeyError for a name that `features.definitions` does not know."""
+    """KeyError for a name that is neither a feature of ours nor a column of a CRM."""
+    if feature_name.startswith(PREFIX):
+        return _tell_custom(feature_name, value)
     feature = BY_FEATURE[feature_name]
     told = _TELL[feature.kind](feature, value)
     at_company = feature.entity is Entity.ACCOUNT and not feature.is_word
     return f"{told} (whole company)" if at_company else told
+
+
+def _tell_custom(name: str, value: Value) -> str:
+    """`crm_lead_origin` and `API` → `lead origin API`; numbers without needless digits."""
+    noun = name.removeprefix(PREFIX).replace("_", " ")
+    if value is None:
+        return f"{noun} unknown"
+    return f"{noun} {value if isinstance(value, str) else f'{value:,.10g}'}"
 
 
 def _tell_count(feature: Feature, value: Value) -> str:

@@ -13,7 +13,7 @@ from events.types import Identifier, IdentifierKind
 
 MOST_LEADS = 1_000
 LONGEST = 256
-LEAD_FIELDS = ("lead_id", "user_id", "anonymous_id", "email", "email_sha256")
+LEAD_FIELDS = ("lead_id", "user_id", "anonymous_id", "email", "email_sha256", "crm_id")
 ACCOUNT_FIELDS = ("account_id", "group_id", "domain")
 EARLIEST = 10 * 365 * DAY
 """A moment before 1980 is a mistake in units, not a question."""
@@ -134,6 +134,8 @@ def _person(lead: object, path: str, problems: list[Problem]) -> Who:
             return Identifier(IdentifierKind.USER_ID, value.strip())
         case "anonymous_id":
             return Identifier(IdentifierKind.ANONYMOUS_ID, value.strip())
+        case "crm_id":
+            return Identifier(IdentifierKind.CRM_ID, value.strip())
         case "email" | "email_sha256":
             return _email(field, value, path, problems)
         case _:

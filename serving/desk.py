@@ -22,6 +22,7 @@ from features.blob import BlobError
 from features.vector import FeatureVector, Stored, vectors
 from serving.asks import Ask, Explain, Who
 from serving.assess import assess
+from serving.columns import attach
 from serving.exposure_log import ExposureLog
 from serving.extra import extra_facts
 from serving.inforce import InForce
@@ -126,6 +127,7 @@ class ScoreDesk:
         ids = [one.lead_id for one in vectors]
         with self._metrics.stage("assess"):
             with reading(self._engine) as connection:
+                attach(connection, loaded, vectors, ask.as_of)
                 extra = extra_facts(connection, ids)
                 # The band of a past moment is not kept: it is entered afresh.
                 states = load_bands(connection, ids) if ask.as_of is None else {}

@@ -22,6 +22,7 @@ from serving.cases import (
     states_before,
     vectors_of,
 )
+from serving.columns import attach
 from serving.decided import Decided
 from serving.inforce import InForce
 from serving.rule_counts import count
@@ -74,6 +75,7 @@ class Judge:
         before = states_before(record, cases, merged)
         abouts = abouts_of(record, cases, profiles)
         vectors = vectors_of(record, cases, updater, now)
+        attach(record, loaded, vectors)
         bands_before = [_band(before.get(case.lead_id)) for case in cases]
         extra = [facts_of(about) for about in abouts]
         standings = assess(loaded, vectors, extra, bands_before)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from events.attributes import Column
 from features.definitions import BY_FEATURE, digest
-from scoring.card import TREES_FILE, Card, Input, KnownAnswer, seal, write_card
+from scoring.card import (
+    TREES_FILE,
+    Card,
+    Input,
+    KnownAnswer,
+    Taught,
+    seal,
+    write_card,
+)
 from scoring.encoding import Encoder
 from scoring.registry import MODEL_NAME
 from training.dataset import CANDIDATES, OTHER_AGES_WEIGHT, Example
@@ -30,35 +39,51 @@ class Built(NamedTuple):
     fitted: Fitted
 
 
+class Source(NamedTuple):
+    """Columns of the CRM that may be read beside the features, and what the card tells of them."""
+
+    columns: Mapping[str, Column]
+    taught: Taught
+
+
 def build(
-    examples: Sequence[Example], evaluated_age: int, seed: int, now: int, threads: int = 1
+    examples: Sequence[Example],
+    evaluated_age: int,
+    seed: int,
+    now: int,
+    threads: int = 1,
+    source: Source | None = None,
 ) -> Built:
     """Fits a model of the examples. WorkError when they are too few of either class."""
-    inputs = choose_inputs(examples)
+    inputs = choose_inputs(examples, source.columns if source else {})
     matrix = Encoder(inputs).encode([one.vector for one in examples])
     fitted = fit(_table(examples, inputs, matrix, evaluated_age), seed, threads)
-    names = tuple(one.name for one in inputs)
     card = Card(
         name=MODEL_NAME,
         trained_at=now,
         inputs=inputs,
-        features_digest=digest(names),
+        features_digest=digest(tuple(one.name for one in inputs if not one.is_custom)),
         calibration=fitted.calibration,
         trees_sha256=hashlib.sha256(fitted.trees.encode()).hexdigest(),
         known_answers=_known_answers(fitted.trees, matrix[:KNOWN_ANSWERS]),
         metrics={},
+        taught=source.taught if source else None,
     )
     return Built(card, fitted.trees, fitted)
 
 
-def choose_inputs(examples: Sequence[Example]) -> tuple[Input, ...]:
+def choose_inputs(
+    examples: Sequence[Example], columns: Mapping[str, Column] | None = None
+) -> tuple[Input, ...]:
     """The candidates that vary among the examples; words in alphabetical order."""
     chosen = []
-    for name in CANDIDATES:
+    candidates = {name: BY_FEATURE[name].is_word for name in CANDIDATES}
+    candidates |= {name: column.kind.is_word for name, column in (columns or {}).items()}
+    for name, is_word in candidates.items():
         seen = Counter(one.vector.values[name] for one in examples)
         if len(seen) < 2:
             continue
-        if not BY_FEATURE[name].is_word:
+        if not is_word:
             chosen.append(Input(name))
             continue
         frequent = (word for word, _ in seen.most_common(MOST_WORDS + 1) if word is not None)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from training.single import interval
+
 BINS = 10
 
 
 def compare(won: Sequence[bool], propensities: Sequence[float]) -> dict[str, float]:
-    """AUC, average precision, Brier score, calibration error, rows and wins.
+    """AUC with its 95 % interval, average precision, Brier score, calibration error, rows and wins.
 
     AUC and average precision are left out where all ended the same: they are not defined there.
     """
@@ -21,6 +23,8 @@ def compare(won: Sequence[bool], propensities: Sequence[float]) -> dict[str, flo
     labels, scores = np.asarray(won, dtype=float), np.asarray(propensities, dtype=float)
     if 0 < labels.sum() < len(labels):
         told["auc"] = float(roc_auc_score(labels, scores))
+        ended = int(labels.sum())
+        told["auc_low"], told["auc_high"] = interval(told["auc"], ended, len(labels) - ended)
         told["average_precision"] = float(average_precision_score(labels, scores))
     told["brier"] = float(((scores - labels) ** 2).mean())
     told["calibration_error"] = calibration_error(won, propensities)

@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from core.database import reading
 from core.installation import Installation
+from events.attributes import attributes_at, declared, key_of
 from events.labels import Label
 from events.types import Identifier, IdentifierKind
 from features.definitions import FEATURES
 from features.vector import FeatureVector
-
-AGES = (0, 7, 14, 30, 60)
-"""Days after its creation at which a lead is looked at: a model also serves younger leads."""
 
 OTHER_AGES_WEIGHT = 0.05
 """Of an example that is not at the evaluated age. Measured on three worlds of 5,000 leads at age
@@ -61,12 +60,30 @@ def examples(
     ]
     pairs = zip(wanted, vectors(installation, engine, asks), strict=True)
     found = [(one, age, vector) for (one, age), vector in pairs if vector is not None]
+    _attach(installation, engine, found)
     groups: dict[str, str] = {}
     for one, _, vector in sorted(found, key=lambda told: told[1]):
         # The account known last: a lead may find its account between two of its moments.
         groups[one.crm_id] = vector.account_id or groups.get(one.crm_id, vector.lead_id)
     names = _stable(groups)
     return [Example(one, age, vector, names[one.crm_id]) for one, age, vector in found]
+
+
+def _attach(
+    installation: Installation,
+    engine: sa.Engine,
+    found: Sequence[tuple[Label, int, FeatureVector]],
+) -> None:
+    """Puts the CRM's own columns beside the features, as they were known at each moment."""
+    with reading(engine) as connection:
+        names = declared(connection)
+        if not names:
+            return
+        secret = installation.secret()
+        told = [(key_of(secret, one.crm_id), vector.as_of) for one, _, vector in found]
+        known = attributes_at(connection, told)
+    for (_, _, vector), values in zip(found, known, strict=True):
+        vector.values.update({name: values.get(name) for name in names})
 
 
 def _stable(groups: dict[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from core.clock import SystemClock, from_datetime, to_datetime
 from core.connections import existing_record
 from core.installation import Installation
 from core.settings import load_settings
-from events.labels import label
+from events.labels import Label, label
 from events.types import Identifier, IdentifierKind
 from features.check import known_features
 from features.definitions import BY_FEATURE
@@ -44,9 +44,13 @@ class Data:
 
     def at_age(self, days: int, service: str = ALL) -> pd.DataFrame:
         """Every lead whose label is known, at the end of the UTC day `days` after its creation."""
-        labels = label(self.engine, self.settings.models.label_days, SystemClock().now()).known
-        pairs = [(one.crm_id, to_datetime(one.moment(days))) for one in labels]
+        pairs = [(one.crm_id, to_datetime(one.moment(days))) for one in self._labels()]
         return self.frame(pairs, service)
+
+    def _labels(self) -> list[Label]:
+        models = self.settings.models
+        now = SystemClock().now()
+        return label(self.engine, models.label_days, now, models.undecided).known
 
     def frame(self, pairs: Iterable[tuple[str, dt.datetime]], service: str = ALL) -> pd.DataFrame:
         """A row for each (CRM id, moment): its features as known then, and `won`.
@@ -61,8 +65,7 @@ class Data:
         names = self.features(service)
         asked = [(crm_id, from_datetime(moment)) for crm_id, moment in pairs]
         asks = [Ask(Identifier(IdentifierKind.CRM_ID, crm), moment) for crm, moment in asked]
-        known = label(self.engine, self.settings.models.label_days, SystemClock().now()).known
-        won = {one.crm_id: one.won for one in known}
+        won = {one.crm_id: one.won for one in self._labels()}
         rows = [
             {"crm_id": crm_id, "moment": to_datetime(moment), "won": won.get(crm_id)}
             | {name: found.values[name] for name in names}

@@ -84,5 +84,5 @@ def _serve_features(
     """The version's own feature service in Feast, named on the version."""
     card = read_card(files)
     name = version_service(registry.MODEL_NAME, version)
-    apply_services(installation, [Service(name, card.feature_names, card.features_digest)])
+    apply_services(installation, [Service(name, card.features, card.features_digest)])
     client.set_model_version_tag(registry.MODEL_NAME, version, registry.SERVICE_TAG, name)

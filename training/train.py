@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,20 +13,24 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from core.errors import WorkError
+from core.database import reading
+from core.errors import DefinitionError, Problem, WorkError
 from core.installation import Installation
 from core.settings import Models
-from events.labels import Labels, label
+from events.attributes import Column, declared
+from events.labels import Labels, definition, label
 from features.profile import profile_of, write_profile
 from scoring import Scorer
+from scoring.card import LeftOut, Taught
 from scoring.cases import Origin, write_cases
 from scoring.registry import MODEL_NAME
 from scoring.watcher import Watcher
-from training.build import Built, build, write
+from training.build import Built, Source, build, write
 from training.cases import cases
 from training.compare import compare
-from training.dataset import AGES, Example, examples, teaching
+from training.dataset import Example, examples, teaching
 from training.fit import PARAMETERS
+from training.leaks import find_leaks, tell_leaks
 from training.publish import publish
 from training.split import split
 
@@ -39,6 +44,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     promote: bool = True
     seed: int = 7
     threads: int = 1
+    keep: tuple[str, ...] = ()
+    """Columns of the CRM (their names, or ours) that stay although they look like leakage."""
+    drop_leaks: bool = True
+    """False stops the run where a column looks like leakage, instead of leaving it out."""
 
 
 class Stopwatch:
@@ -55,25 +64,34 @@ class Stopwatch:
 
 
 def train(
-    installation: Installation, engine: sa.Engine, models: Models, order: Order
+    installation: Installation,
+    engine: sa.Engine,
+    models: Models,
+    order: Order,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Trains, publishes and (with `promote`) puts a model in force; returns its figures.
 
     What it knew of each lead is kept as cases of the past, on which edits of rules are tried.
+    `tell` hears, before anything is learnt, which columns look like leakage, a line each.
 
-    WorkError when there is too little to learn from, or MLflow does not take the model.
+    WorkError when there is too little to learn from, when a leak stops the run, or when MLflow does
+    not take the model.
     """
     watch = Stopwatch()
     age = models.moment_days
     with watch.step("label"):
-        labels = _labels(engine, models.label_days, order.now)
+        labels = _labels(engine, models, order.now)
+        columns = _columns(engine)
+        keep = _kept(order.keep, columns)
     with watch.step("read"):
-        ages = sorted({*AGES, age})
+        ages = definition(models).ages_days
         found = examples(installation, engine, labels.known, ages, order.now)
     with watch.step("fit"):
         taught, tested = split(found, order.parts, age)
         lessons = teaching(taught, age)
-        built = build(lessons, age, order.seed, order.now, order.threads)
+        source = _source(lessons, columns, keep, models, order, tell)
+        built = build(lessons, age, order.seed, order.now, order.threads, source)
     with tempfile.TemporaryDirectory(prefix=".train-", dir=installation.releases) as temporary:
         files = Path(temporary)
         with watch.step("compare"):
@@ -95,9 +113,12 @@ def train(
         "version": version,
         "promoted": order.promote,
         "test": figures["all"],
+        "cross_validated": _cross_validated(lessons, built, age),
         "test_closed_by_then": figures["closed_by_then"],
         "test_open_then": figures["open_then"],
         "labels": {"known": len(labels.known), "censored": labels.censored},
+        "left_out": msgspec.to_builtins(source.taught.left_out),
+        "kept": list(source.taught.kept),
         "examples": len(taught),
         "trees": built.fitted.tree_count,
         "features": len(built.card.inputs),
@@ -116,12 +137,75 @@ def _origin(version: str, order: Order, models: Models) -> Origin:
     )
 
 
-def _labels(engine: sa.Engine, window_days: int, now: int) -> Labels:
-    labels = label(engine, window_days, now)
+def _columns(engine: sa.Engine) -> dict[str, Column]:
+    with reading(engine) as connection:
+        return declared(connection)
+
+
+def _kept(asked: Sequence[str], columns: dict[str, Column]) -> frozenset[str]:
+    """Names of ours. DefinitionError for a column that no import has declared."""
+    by_title = {column.title.lower(): name for name, column in columns.items()}
+    names = {one: one if one in columns else by_title.get(one.lower()) for one in asked}
+    problems = []
+    for one, name in names.items():
+        if name is None:
+            near = difflib.get_close_matches(one, [*columns, *by_title], n=1)
+            problems.append(Problem(one, f"did you mean {near[0]!r}?" if near else "is unknown"))
+    if problems:
+        raise DefinitionError("no imported column is called so", problems=problems)
+    return frozenset(name for name in names.values() if name)
+
+
+def _source(
+    lessons: Sequence[Example],
+    columns: dict[str, Column],
+    keep: frozenset[str],
+    models: Models,
+    order: Order,
+    tell: Callable[[str], None],
+) -> Source:
+    """The CRM's columns that may teach. WorkError when one leaks and the run is to stop there."""
+    judged = [one for one in lessons if one.age == models.moment_days]
+    leaks = find_leaks(judged, columns, models.leak_auc, order.seed)
+    out = [leak for leak in leaks if leak.name not in keep]
+    if out and not order.drop_leaks:
+        raise WorkError(
+            f"{len(out)} columns look like leakage, and nothing was trained",
+            problems=[Problem("", line) for line in tell_leaks(out)],
+            do="leave them out (without --stop-on-leaks), or keep one with --keep COLUMN",
+        )
+    for leak, line in zip(leaks, tell_leaks(leaks), strict=True):
+        tell(f"{'kept, by order' if leak.name in keep else 'left out'}: {line}")
+    gone = {leak.name for leak in out}
+    what = definition(models)
+    taught = Taught(
+        label=msgspec.to_builtins(what),
+        label_fingerprint=what.fingerprint,
+        left_out=tuple(out),
+        kept=tuple(leak.name for leak in leaks if leak.name in keep),
+    )
+    return Source({name: one for name, one in columns.items() if name not in gone}, taught)
+
+
+def _cross_validated(lessons: Sequence[Example], built: Built, age: int) -> dict[str, float]:
+    """Of the teaching leads at the evaluated age, by trees that saw neither them nor their account:
+    what a random split would show, were time no matter.
+    """
+    at = built.card.calibration.propensity_at
+    pairs = [
+        (one.label.won, at(margin))
+        for one, margin in zip(lessons, built.fitted.margins.tolist(), strict=True)
+        if one.age == age
+    ]
+    return compare([won for won, _ in pairs], [chance for _, chance in pairs])
+
+
+def _labels(engine: sa.Engine, models: Models, now: int) -> Labels:
+    labels = label(engine, models.label_days, now, models.undecided)
     if not labels.known:
         raise WorkError(
             "there are no labels to learn from: no lead of the CRM is older than its label "
-            f"window of {window_days} days ({labels.censored} are younger)",
+            f"window of {models.label_days} days ({labels.censored} are younger or undecided)",
             do="import leads and their outcomes; rules score without a model until then",
         )
     return labels
@@ -158,7 +242,9 @@ def _parameters(
         **PARAMETERS,
         "trees": built.fitted.tree_count,
         "seed": order.seed,
-        "ages": ",".join(str(age) for age in sorted({*AGES, models.moment_days})),
+        "ages": ",".join(str(age) for age in definition(models).ages_days),
+        "label_fingerprint": definition(models).fingerprint,
+        "left_out": ",".join(leak.name for leak in _left_out(built))[:500],
         "label_days": models.label_days,
         "moment_days": models.moment_days,
         "labels_known": len(labels.known),
@@ -166,3 +252,7 @@ def _parameters(
         "features": len(built.card.inputs),
         "features_digest": built.card.features_digest,
     }
+
+
+def _left_out(built: Built) -> tuple[LeftOut, ...]:
+    return built.card.taught.left_out if built.card.taught else ()

@@ -146,7 +146,7 @@ class Composer:
         if before is None:
             return [Draft(deal.end, message, row)]
         same = (before.won, before.value, before.closed_at, before.crm_id) == (
-            deal.end == "won", deal.value, closed_at, told.crm_id)  # fmt: skip
+            deal.end == "won", deal.value, closed_at, told.external)  # fmt: skip
         return [Draft("same_deal" if same else "corrected", message, row, repr(tuple(before)))]
 
     def _note(self, told: Told, deal: Deal, created: int | None) -> None:
@@ -241,7 +241,9 @@ def _message(told: Told, event: str, at: int, properties: Message) -> Message:
     }
     if told.email:
         traits["email_sha256" if is_hashed(told.email) else "email"] = told.email
-    context: Message = {"externalIds": [{"type": CRM_LEAD_TYPE, "id": told.crm_id}]}
+    context: Message = {}
+    if told.external:
+        context["externalIds"] = [{"type": CRM_LEAD_TYPE, "id": told.external}]
     if traits:
         context["traits"] = traits
     if told.account:

@@ -46,6 +46,8 @@ class Told(msgspec.Struct, array_like=True):
 
     line: int
     crm_id: str
+    external: str | None = None
+    """The CRM id that the messages carry: a deal found by email or user id carries none."""
     email: str | None = None
     user_id: str | None = None
     created_at: int | None = None
@@ -82,6 +84,7 @@ class Reader:
         """Everything that the mapping has a meaning for."""
         problems: list[Problem] = []
         told = self._who(row, problems)
+        told.external = told.crm_id
         created = self._plan.created
         told.dated = created is not None and created.column is not None
         if created is not None:
@@ -117,7 +120,8 @@ class Reader:
         for column, value in ((who.crm_id, crm_id), (who.user_id, user_id)):
             if value is not None and len(value) > LONGEST_ID:
                 problems.append(self._problem(row, column, f"is longer than {LONGEST_ID} letters"))
-        return Told(row.line, self._id(row, crm_id, user_id, email, problems), email, user_id)
+        name = self._id(row, crm_id, user_id, email, problems)
+        return Told(row.line, name, crm_id, email, user_id)
 
     def _id(
         self,

@@ -50,8 +50,8 @@ class Stage:
             self._put("lead", told.crm_id, at, bare)
         if deal is not None:
             at = LAST if deal.closed_at is None else deal.closed_at
-            bare = Told(
-                told.line, told.crm_id, told.email, told.user_id, told.created_at, deal=deal
+            bare = msgspec.structs.replace(
+                told, owner=None, account=None, facts={}, values={}, dates={}
             )
             self._put("deal", deal.deal_id, at, bare, count=not lead)
 

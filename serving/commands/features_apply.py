@@ -41,4 +41,4 @@ def _released(installation: Installation) -> Iterator[Service]:
 
     for card in cards_in(installation.releases):
         name = version_service(card.name, card.version)
-        yield Service(name, card.feature_names, card.features_digest)
+        yield Service(name, card.features, card.features_digest)

@@ -45,7 +45,7 @@ def past(
     WorkError when there are none. Without a model's file they are read point in time, and have no
     propensity.
     """
-    labels = label(engine, models.label_days, now)
+    labels = label(engine, models.label_days, now, models.undecided)
     kept = _kept(installation, release)
     origin = kept.origin if kept else _no_model(models, now)
     known = set(kept.table["crm_id"].to_pylist()) if kept else set()

@@ -24,13 +24,28 @@ from training.commands.installed import open_installed
 )
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="COLUMN",
+    help="An imported column that stays although it looks like leakage; may be repeated.",
+)
+@click.option(
+    "--drop-leaks/--stop-on-leaks",
+    default=True,
+    show_default=True,
+    help="Leave columns out that look like leakage, or train nothing.",
+)
 @click.option("--no-promote", is_flag=True, help="Register it, but leave the champion.")
 @json_option
 def train(
+    *,
     installation: Installation,
     split_file: Path | None,
     seed: int,
     threads: int,
+    keep: tuple[str, ...],
+    drop_leaks: bool,
     no_promote: bool,
     as_json: bool,
 ) -> None:
@@ -46,10 +61,17 @@ def train(
         promote=not no_promote,
         seed=seed,
         threads=threads,
+        keep=keep,
+        drop_leaks=drop_leaks,
     )
     click.echo("training: label, read, fit, compare, publish, keep …", err=True)
-    told = train(installed.installation, installed.engine, installed.settings.models, order)
+    models = installed.settings.models
+    told = train(installed.installation, installed.engine, models, order, _say)
     click.echo(msgspec.json.encode(told).decode() if as_json else _tell(told))
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 FIGURES = {
@@ -64,11 +86,20 @@ def _tell(told: dict[str, Any]) -> str:
     test = told["test"]
     place = "champion" if told["promoted"] else "registered, not promoted"
     figures = ", ".join(
-        f"{words} {test[name]:.3f}" for name, words in FIGURES.items() if name in test
+        f"{words} {test[name]:.3f}{_interval(test) if name == 'auc' else ''}"
+        for name, words in FIGURES.items()
+        if name in test
     )
+    across = told["cross_validated"]
+    folds = f"AUC {across['auc']:.3f}{_interval(across)}" if "auc" in across else "no figures"
     steps = ", ".join(f"{verb} {spent:g} s" for verb, spent in told["seconds"].items())
     return (
         f"{told['name']} version {told['version']} ({place}): {told['trees']} trees on "
         f"{told['features']} features\n"
-        f"{test['rows']:.0f} test leads: {figures or 'no figures'}\n{steps}"
+        f"{test['rows']:.0f} test leads: {figures or 'no figures'}\n"
+        f"{across['rows']:.0f} leads in folds by account, whatever their time: {folds}\n{steps}"
     )
+
+
+def _interval(figures: dict[str, float]) -> str:
+    return f" ({figures['auc_low']:.3f} to {figures['auc_high']:.3f})"
