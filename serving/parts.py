@@ -21,6 +21,7 @@ from serving.inforce import InForce
 from serving.keys import KeyRing
 from serving.metrics import Metrics
 from serving.parity_figures import ParityFigures
+from serving.release_figures import ReleaseFigures
 from serving.served_log import ServedLog
 
 DATA_VARIABLE = "LEADLINE_DATA"
@@ -43,6 +44,7 @@ class Parts:
         self.in_force = InForce(installation, self.engine, settings.models.poll_s)
         self.redis = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
         self.metrics.registry.register(ParityFigures(self.engine))
+        self.metrics.registry.register(ReleaseFigures(self.in_force))
         self.served = ServedLog(
             self.engine, settings.features, self.clock, random.random, self.metrics.dropped.inc
         )

@@ -17,12 +17,12 @@ _GZIP = 16 + zlib.MAX_WBITS
 _decode = msgspec.json.Decoder().decode
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, unzipped. BadRequest above `limit` bytes, TooLarge above four times as many.
+async def read_body(request: Request, limit: int, factor: int = CAP_FACTOR) -> bytes:
+    """The body, unzipped. BadRequest above `limit` bytes, TooLarge above `factor` times as many.
 
     Unzipping stops at the cap as well: a small body may not blow up into a large one.
     """
-    cap = limit * CAP_FACTOR
+    cap = limit * factor
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > cap:
         raise _too_large(cap)

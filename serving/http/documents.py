@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from core.errors import NotFound
 from serving.http.answers import json_answer
 from serving.http.routes import Route
+from serving.http.rules_schemas import RULE_SCHEMAS
 from serving.http.schemas import SCHEMAS, ref
 from serving.parts import Parts
 from serving.problems import MEDIA_TYPE
@@ -82,7 +83,7 @@ def openapi(tables: Sequence[Route]) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": {**SCHEMAS, **RULE_SCHEMAS},
             "securitySchemes": {
                 "basic": {"type": "http", "scheme": "basic", "description": "key as user name"},
                 "bearer": {"type": "http", "scheme": "bearer"},

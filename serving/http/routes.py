@@ -41,6 +41,11 @@ class Route(NamedTuple):
     """In the OpenAPI document."""
 
 
+def parameter(where: str, name: str, schema: Schema) -> Schema:
+    """A parameter in the `path` (always required) or the `query`."""
+    return {"name": name, "in": where, "schema": schema, "required": where == "path"}
+
+
 KEY = "leadline.key"
 """Where dispatch leaves the key that it admitted, in the request's scope."""
 

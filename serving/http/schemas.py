@@ -24,10 +24,13 @@ def array(of: Schema, most: int | None = None) -> Schema:
 
 def record(*, optional: tuple[str, ...] = (), closed: bool = False, **fields: Schema) -> Schema:
     """An object; all its fields are required but the optional ones."""
-    return _record(fields, optional, closed)
+    return record_of(fields, optional, closed)
 
 
-def _record(fields: dict[str, Schema], optional: tuple[str, ...], closed: bool = False) -> Schema:
+def record_of(
+    fields: dict[str, Schema], optional: tuple[str, ...] = (), closed: bool = False
+) -> Schema:
+    """The same from a mapping."""
     required = [name for name in fields if name not in optional]
     told: Schema = {"type": "object", "properties": fields, "required": required}
     return told | ({"additionalProperties": False} if closed else {})
@@ -73,7 +76,7 @@ _SCORE_FIELDS: dict[str, Schema] = {
                effect={**NUMBER, "description": "in points of the priority"})
     ),
     "model": nullable(_MODEL),
-    "rules": record(version=TEXT),
+    "rules": record(version=TEXT, snoozed=array(TEXT), optional=("snoozed",)),
     "degraded": array(TEXT),
     "contributions": nullable({"type": "object", "additionalProperties": NUMBER}),
     "base": {"type": ["number", "null"]},
@@ -131,7 +134,7 @@ SCHEMAS: dict[str, Schema] = {
     "AccountScoreRequest": record(
         account=ref("Account"), explain=EXPLAIN, optional=("explain",), closed=True
     ),
-    "Score": _record(_SCORE_FIELDS, ("contributions", "base", "margin", "experiment")),
+    "Score": record_of(_SCORE_FIELDS, ("contributions", "base", "margin", "experiment")),
     "NotFound": record(error={"type": "string", "const": "not_found"}),
     "ScoreBatch": record(results=array({"anyOf": [ref("Score"), ref("NotFound")]})),
     "AccountScore": record(
@@ -170,5 +173,7 @@ SCHEMAS: dict[str, Schema] = {
     "Signals": record(signals=array(OBJECT), next={"type": ["string", "null"]}),
     "Events": record(events=array(OBJECT)),
     "Health": record(status=TEXT, log=OBJECT, worker=OBJECT, release=OBJECT, degraded=array(TEXT)),
-    "Status": record(status=TEXT, degraded=array(TEXT), optional=("degraded",)),
+    "Status": record(
+        status=TEXT, degraded=array(TEXT), detail=TEXT, optional=("degraded", "detail")
+    ),
 }  # fmt: skip

@@ -8,15 +8,13 @@ from events.types import Door
 from serving.asks import LEAD_FIELDS
 from serving.http import events, operations, reading, scores, stream
 from serving.http.routes import Route
+from serving.http.routes import parameter as _in
+from serving.http.rules_tables import RULES
 from serving.http.schemas import AS_OF, EXPLAIN, MOMENT, NUMBER, TEXT, ref
 
 KINDS = ("track", "page", "screen", "identify", "group", "alias")
 SHORT = {"t": "track", "p": "page", "s": "screen", "i": "identify", "g": "group", "a": "alias"}
 _POSTED = (400, 403, 413, 503)
-
-
-def _in(where: str, name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": where, "schema": schema, "required": where == "path"}
 
 
 def _post(path: str, endpoint: Any, summary: str, **more: Any) -> Route:
@@ -217,5 +215,5 @@ OPERATIONS: tuple[Route, ...] = (
 )
 
 
-FRONT = (*EVENTS, *READING, *OPERATIONS)
-DESCRIBED = (*EVENTS, *SCORES, *READING, *OPERATIONS)
+FRONT = (*EVENTS, *READING, *RULES, *OPERATIONS)
+DESCRIBED = (*EVENTS, *SCORES, *READING, *RULES, *OPERATIONS)

@@ -24,7 +24,7 @@ from features.online import OnlineStore
 from serving.embedded import Embedded, free_port
 from serving.inforce import InForce
 from serving.judge import Judge
-from serving.keys import KeyKind, create
+from serving.keys import KeyKind, Scope, create
 from serving.online_sync import OnlineSync
 from serving.pipeline import Pipeline
 from serving.roles import api
@@ -35,7 +35,9 @@ CLIENT_S = 120
 
 
 class Rig:
-    """`client` has a secret key, `pages` a write key; `work()` is one go of the worker."""
+    """`client` has a secret key with all scopes, `pages` a write key; `work()` is one go of the
+    worker.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.installation = Installation(folder).create()
@@ -49,7 +51,8 @@ class Rig:
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
         self.url = f"http://127.0.0.1:{self.settings.api.port}"
-        self.secret_key = create(self.engine, KeyKind.SECRET, SystemClock().now()).key
+        now = SystemClock().now()
+        self.secret_key = create(self.engine, KeyKind.SECRET, now, tuple(Scope)).key
         self.write_key = create(self.engine, KeyKind.WRITE, SystemClock().now()).key
         self.client = httpx.Client(base_url=self.url, auth=(self.secret_key, ""), timeout=CLIENT_S)
         self.pages = httpx.Client(base_url=self.url, auth=(self.write_key, ""), timeout=CLIENT_S)

@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from core.clock import DAY, SystemClock, to_iso
 from serving.http.tables import DESCRIBED
+from tests.rules_life.small import edited
 
 CASES = 40
 """Of each operation; together about a thousand."""
@@ -74,6 +76,39 @@ def test_real_answers_have_the_shapes_of_the_document(rig: Any, described: Any) 
         case = described[path][method].Case(**told, **more)
         answer = case.call_and_validate(auth=(rig.secret_key, ""))
         assert answer.status_code == 200
+
+
+def test_real_answers_about_rules_have_the_shapes_of_the_document(
+    rig: Any, described: Any
+) -> None:
+    """With a draft, a version that changed something, and a snooze."""
+    rig.client.post("/v1/group", json={"userId": "d-2", "groupId": "d-2",
+                                       "traits": {"domain": "snooze.example"}})  # fmt: skip
+    rig.work()
+    name, way = {"name": "described"}, "/v1/rules/drafts/{name}"
+    until = to_iso(SystemClock().now() + DAY)
+    snooze = {"rule": "target_industry", "account": "snooze.example", "until": until}
+    for path, method, told in (
+        (way, "PUT", {"path_parameters": name, "body": {"files": edited(9)}}),
+        (way, "GET", {"path_parameters": name}),
+        ("/v1/rules/drafts", "GET", {}),
+        (f"{way}/check", "POST", {"path_parameters": name}),
+        (f"{way}/test", "POST", {"path_parameters": name}),
+        (f"{way}/publish", "POST", {"path_parameters": name, "body": {"note": "a"}}),
+        (way, "PUT", {"path_parameters": name, "body": {"files": edited(8), "revision": 1}}),
+        ("/v1/rules/diff", "GET", {"query": {"draft": "described"}}),
+        (f"{way}/publish", "POST", {"path_parameters": name, "body": {"author": "ana"}}),
+        ("/v1/rules", "GET", {"query": {"limit": 2}}),
+        ("/v1/rules/versions/{version}", "GET", {"path_parameters": {"version": "1"}}),
+        ("/v1/rules/stats", "GET", {}),
+        ("/v1/rules/snoozes", "POST", {"body": snooze}),
+        ("/v1/rules/snoozes", "GET", {}),
+        (way, "DELETE", {"path_parameters": name, "query": {"revision": 2}}),
+    ):
+        more = {"media_type": "application/json"} if "body" in told else {}
+        case = described[path][method].Case(**told, **more)
+        answer = case.call_and_validate(auth=(rig.secret_key, ""))
+        assert answer.status_code == 200, (path, answer.text)
 
 
 def test_the_document_names_every_route_of_the_contract(rig: Any) -> None:
