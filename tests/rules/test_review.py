@@ -121,7 +121,7 @@ def test_a_rule_that_everybody_hits_is_a_warning(when: str) -> None:
 
 def test_to_suppress_everybody_is_a_problem(edit: Edit) -> None:
     """Nobody would hear of any lead again."""
-    old = "when: {fact: deals_won_ever, op: at_least, value: 1}"
+    old = "when: {segment: customer}"
     always = "when: {any: [{fact: region, op: is_missing}, {not: {fact: region, op: is_missing}}]}"
     told, _ = found(edit("negative.yaml", old, always))
     assert any("`customer` always hits" in one for one in told)
@@ -169,9 +169,9 @@ def test_caps_groups_grades_and_dates_are_warned_of(files: dict[str, str]) -> No
     ).replace("company: 60", "company: 30")  # fmt: skip
     fit = fit.replace("points: 20\n", "points: 20\n    until: 2026-04-30\n", 1)
     _, warned = found({**files, "fit.yaml": fit})
-    assert "fit.yaml:11: group `nobody` has no rule" in warned
+    assert "fit.yaml:12: group `nobody` has no rule" in warned
     assert any(
-        one.startswith("fit.yaml:10: group `person` can never reach its cap of 99")
+        one.startswith("fit.yaml:11: group `person` can never reach its cap of 99")
         for one in warned
     )
     assert any(
@@ -239,11 +239,11 @@ def test_check_prints_warnings_and_ends_with_0(tmp_path: Path, edit: Edit) -> No
         (tmp_path / name).write_text(text)
     plain = CliRunner().invoke(rules, ["check", "--draft", str(tmp_path)])
     assert plain.exit_code == 0
-    assert "warning: fit.yaml:10: group `person`" in plain.output
+    assert "warning: fit.yaml:11: group `person`" in plain.output
     told = json.loads(
         CliRunner().invoke(rules, ["check", "--draft", str(tmp_path), "--json"]).output
     )
-    assert [one["path"] for one in told["warnings"]] == ["fit.yaml:10"]
+    assert [one["path"] for one in told["warnings"]] == ["fit.yaml:11"]
 
 
 SMALL = st.integers(0, 4)

@@ -28,7 +28,7 @@ def test_a_wrong_example_is_told_with_its_place(
     edit: Callable[[str, str, str], dict[str, str]],
 ) -> None:
     """`rules test` points at the line of the example, whichever side is wrong."""
-    book = load_catalog(edit("fit.yaml", "value: [US, UK]", "value: [US, FR]"))
+    book = load_catalog(edit("fit.yaml", "{list: target_regions}", "[US, FR]"))
     told = [str(problem) for problem in run_examples(book).wrong]
     assert len(told) == 2
     assert all(one.startswith("fit.yaml:") and "`target_region`: should " in one for one in told)

@@ -21,12 +21,10 @@ from rules.language.operators import SIGNS
 Find = Callable[[dict[str, str]], list[str]]
 
 FILES = read_catalog()
-SEGMENTS = """
-lists:
-  regions: [UK, US]
-segments:
-  abroad: {fact: region, op: not_in, value: {list: regions}}
-"""
+SEGMENTS = (
+    FILES["segments.yaml"].replace("lists:", "lists:\n  regions: [UK, US]", 1)
+    + "  abroad: {fact: region, op: not_in, value: {list: regions}}\n"
+)
 
 
 def load(name: str, text: str) -> Rulebook:
