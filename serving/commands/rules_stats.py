@@ -10,7 +10,6 @@ import msgspec
 from core.clock import SystemClock
 from core.installation import Installation
 from core.options import data_option, json_option
-from core.settings import load_settings
 from serving.commands.record import record_of
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ def stats(days: int, installation: Installation, as_json: bool) -> None:
 
     A rule that was looked at and never hit in these days is dead.
     """
+    from core.settings import load_settings
     from serving.rule_stats import stats as figures
 
     engine = record_of(installation)
