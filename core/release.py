@@ -63,6 +63,21 @@ def read_current(connection: sa.Connection) -> Release:
     return Release(*row) if row else Release()
 
 
+def read_at(connection: sa.Connection, at: int) -> tuple[Release, int]:
+    """The release that was in force at a moment, and when it was made.
+
+    Before the first one it is the first one, and was made later than `at`; number 0 without any.
+    """
+    columns = [RELEASE.c[name] for name in (*Release.__struct_fields__, "made_at")]
+    made = sa.select(*columns)
+    then = made.where(RELEASE.c.made_at <= at).order_by(RELEASE.c.number.desc())
+    for asked in (then, made.order_by(RELEASE.c.number)):
+        row = connection.execute(asked.limit(1)).first()
+        if row is not None:
+            return Release(*row[:-1]), row[-1]
+    return Release(), 0
+
+
 def make(
     engine: sa.Engine, at: int, reason: str, author: str | None = None, **changes: str | int | None
 ) -> Release:

@@ -8,10 +8,14 @@ from pathlib import Path
 import click
 import msgspec
 
+from core.clock import SystemClock
 from core.errors import DefinitionError, Problem, WorkError
-from rules import Rulebook, catalog_digest, load_catalog, read_catalog, run_examples
+from rules import Rulebook, catalog_digest, check_catalog, read_catalog, run_examples
+from rules.review import warnings
 from serving.commands.rules_backtest import backtest
+from serving.commands.rules_explain import explain, why_changed
 from serving.commands.rules_publish import publish_rules, rollback
+from serving.commands.rules_schema import schema
 from serving.commands.rules_snooze import snooze, snoozes, unsnooze
 from serving.commands.rules_stats import stats
 from serving.commands.rules_versions import history, show, show_diff
@@ -40,13 +44,19 @@ def rules() -> None:
 @_data
 @_as_json
 def check(draft: Path | None, as_json: bool) -> None:
-    """Find everything that is wrong with a catalog. Exit code 2 when there is something."""
+    """Find everything that is wrong with a catalog. Exit code 2 when there is something.
+
+    Warnings are for the author to look at; they do not change the exit code.
+    """
     files, rulebook = _load(draft, as_json)
     told = {"ok": True, "rules": len(rulebook.rules()), "digest": catalog_digest(files)}
+    found = warnings(rulebook, SystemClock().now())
     if as_json:
-        _print({**told, "problems": []})
-    else:
-        click.echo(f"{told['rules']} rules in {len(files)} files are right ({told['digest']})")
+        _print({**told, "problems": [], "warnings": found})
+        return
+    click.echo(f"{told['rules']} rules in {len(files)} files are right ({told['digest']})")
+    for one in found:
+        click.echo(f"  warning: {one}")
 
 
 @rules.command()
@@ -75,12 +85,12 @@ def _load(draft: Path | None, as_json: bool) -> tuple[dict[str, str], Rulebook]:
     """The catalog, read and compiled. Wrong ones end here, with JSON on stdout if asked for."""
     try:
         files = read_catalog(draft)
-        return files, load_catalog(files)
+        return files, check_catalog(files)
     except DefinitionError as wrong:
         if not as_json:
             raise
         problems: Sequence[Problem] = wrong.problems or (Problem("", wrong.detail),)
-        _print({"ok": False, "problems": problems})
+        _print({"ok": False, "problems": problems, "warnings": []})
         raise click.exceptions.Exit(wrong.exit_code) from wrong
 
 
@@ -89,5 +99,5 @@ def _print(told: dict[str, object]) -> None:
 
 
 _LIFE = (publish_rules, rollback, history, show, show_diff, snooze, snoozes, unsnooze, stats)
-for _command in (backtest, *_LIFE):
+for _command in (schema, backtest, explain, why_changed, *_LIFE):
     rules.add_command(_command)

@@ -93,13 +93,13 @@ def _run(
 
 def _read_draft(draft: Path | None, as_json: bool) -> Version:
     """A wrong draft ends here, with all that is wrong; as JSON on stdout if that was asked for."""
-    from rules import catalog_digest, load_catalog, read_catalog
+    from rules import catalog_digest, check_catalog, read_catalog
     from signals.backtest.backtest import Version
 
     try:
         files = read_catalog(draft)
         told = f"{draft or 'the shipped catalog'} ({catalog_digest(files)})"
-        return Version(told, load_catalog(files))
+        return Version(told, check_catalog(files))
     except DefinitionError as wrong:
         if not as_json:
             raise

@@ -9,15 +9,13 @@ from core.clock import to_iso
 from rules import Facts, Rulebook
 from signals.backtest.judge import BANDS, Judged, Way, facts_of
 from signals.backtest.report import Cause, Flip
+from signals.moved import moved
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST = 10_000
 """Flips told by name; all are counted."""
-
-_FELT = 0.005
-"""Priority points: less is not told as a cause."""
 
 
 def flipped(before: Judged, after: Judged) -> list[int]:
@@ -68,18 +66,10 @@ class Tellers:
 
     def _because(self, facts: Facts, was: Way | None, now: Way | None) -> tuple[Cause, ...]:
         with_model = facts["propensity"] is not None
-        old = _effects(self._before, facts, with_model=with_model)
-        new = _effects(self._after, facts, with_model=with_model)
-        moved = {name: new.get(name, 0.0) - old.get(name, 0.0) for name in {**old, **new}}
-        felt = [Cause(name, round(by, 2)) for name, by in moved.items() if abs(by) >= _FELT]
-        felt.sort(key=lambda cause: (-abs(cause.effect or 0.0), cause.id))
+        old, new = ((one, one.evaluate([facts])[0]) for one in (self._before, self._after))
+        felt = [Cause(one.id, one.by) for one in moved(old, new, with_model=with_model)]
         routed = [Cause(way.rule, None) for way in (was, now) if way and was and now and was != now]
         return (*felt, *self._settings, *dict.fromkeys(routed))
-
-
-def _effects(rulebook: Rulebook, facts: Facts, *, with_model: bool) -> dict[str, float]:
-    [report] = rulebook.evaluate([facts])
-    return {hit.id: rulebook.hit_effect(hit, with_model) for hit in report.hits}
 
 
 def settings_changed(before: Rulebook, after: Rulebook) -> Iterator[Cause]:

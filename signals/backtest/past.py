@@ -13,8 +13,10 @@ from core.errors import WorkError
 from core.installation import Installation
 from core.release import Release
 from core.settings import Models
+from events.attributes import attributes_at, key_of
 from events.labels import Label, label
 from events.types import Identifier, IdentifierKind
+from features.vector import FeatureVector
 from scoring import ModelRefused, Scorer
 from scoring.cases import Case, Cases, Origin, Source, case_of, files, read_cases, table_of
 from signals.beside import beside_then
@@ -103,6 +105,7 @@ def _read(
     pairs = zip(wanted, vectors(installation, engine, asks), strict=True)
     found = [(one, vector) for one, vector in pairs if vector is not None]
     seen = [vector for _, vector in found]
+    _attach(installation, engine, found)
     scorer = _scorer(installation, origin)
     chances = [score.propensity for score in scorer.score(seen)] if scorer else [None] * len(seen)
     with reading(engine) as connection:
@@ -114,6 +117,18 @@ def _read(
         case_of(one, vector, extra, chance, origin.label_days)
         for (one, vector), extra, chance in zip(found, beside, told, strict=True)
     ]
+
+
+def _attach(
+    installation: Installation, engine: sa.Engine, found: Sequence[tuple[Label, FeatureVector]]
+) -> None:
+    """Puts the CRM's own columns beside the features: a model may read them."""
+    secret = installation.secret()
+    with reading(engine) as connection:
+        asks = [(key_of(secret, one.crm_id), vector.as_of) for one, vector in found]
+        told = attributes_at(connection, asks)
+    for (_, vector), values in zip(found, told, strict=True):
+        vector.values.update(values)
 
 
 def _scorer(installation: Installation, origin: Origin) -> Scorer | None:
