@@ -22,7 +22,7 @@ from rules.report import Hit, HitGroup
 from rules.sheet import MOST, Decay, Scored, Sheet
 
 HUNDREDTHS = 100
-_FEW = 8
+FEW = 8
 """A batch of fewer leads costs more to turn than to walk through."""
 
 
@@ -89,11 +89,12 @@ class Plan:
                 _step(one, place, sheet.purpose, groups[one.group]) for one in sheet.rules
             )
         self._signs = [_sign(sheet.purpose) for sheet in sheets]
+        self._tests = [step.test for step in self.steps]
         self._full = [MOST * HUNDREDTHS] * len(sheets)
 
     def find(self, batch: Sequence[Facts]) -> list[Found]:
         """What holds for each lead, in order. A rule that raises for one is named for that one."""
-        if len(batch) < _FEW:
+        if len(batch) < FEW:
             return [self._walk(facts) for facts in batch]
         turned = Turned(batch)
         found = [Found([], []) for _ in batch]
@@ -102,15 +103,27 @@ class Plan:
                 for lead in step.find(turned):
                     found[lead].hits.append(place)
             except Exception:  # noqa: BLE001 - some lead's value is odd: each is asked alone
-                for facts, one in zip(batch, found, strict=True):
-                    _ask(step, place, facts, one)
+                self._ask_each(place, batch, found)
         return found
 
+    def _ask_each(self, place: int, batch: Sequence[Facts], found: Sequence[Found]) -> None:
+        for facts, one in zip(batch, found, strict=True):
+            try:
+                if self._tests[place](facts):
+                    one.hits.append(place)
+            except Exception:  # noqa: BLE001 - as below
+                one.failed.append(place)
+
     def _walk(self, facts: Facts) -> Found:
-        found = Found([], [])
-        for place, step in enumerate(self.steps):
-            _ask(step, place, facts, found)
-        return found
+        hits: list[int] = []
+        failed: list[int] = []
+        for place, test in enumerate(self._tests):
+            try:
+                if test(facts):
+                    hits.append(place)
+            except Exception:  # noqa: BLE001 - it counts as missing, and is named
+                failed.append(place)
+        return Found(hits, failed)
 
     def count(self, facts: Facts, found: Found, snoozed: frozenset[str]) -> Counted:
         """Hits count in the order of the file, until their group's cap or the sheet's 100 is used
@@ -164,14 +177,6 @@ def _step(scored: Scored, sheet: int, purpose: HitGroup, group: int) -> Step:
 
 def _sign(purpose: HitGroup) -> int:
     return -1 if purpose == "negative" else 1
-
-
-def _ask(step: Step, place: int, facts: Facts, found: Found) -> None:
-    try:
-        if step.test(facts):
-            found.hits.append(place)
-    except Exception:  # noqa: BLE001 - it counts as missing, and is named
-        found.failed.append(place)
 
 
 def hundredths(points: float) -> int:

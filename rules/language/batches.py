@@ -36,13 +36,14 @@ class Turned:
         """Each value of the fact (None: missing) with the places that have it."""
         values = self._facts.get(fact)
         if values is None:
-            values = self._facts[fact] = {}
+            values = {}
             for place, facts in enumerate(self.batch):
                 value = facts.get(fact)
                 if value in values:
                     values[value].append(place)
                 else:
                     values[value] = [place]
+            self._facts[fact] = values  # only when whole: a value that cannot be looked up raises
         return values
 
 

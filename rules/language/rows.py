@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from core.clock import DAY
 from rules.facts import AS_OF, Facts
@@ -26,7 +27,7 @@ def compile_row(condition: Condition) -> Test:  # noqa: PLR0911 - one a form
     """The test of `condition`: True, False, or None where missing facts leave it open."""
     match condition:
         case Compare(fact, op, value):
-            return comparison(fact, OPERATORS[op].make(value))
+            return _SHORT[op](fact, value) if op in _SHORT else _compared(fact, op, value)
         case Happened(fact, op, day):
             return happened(fact, OPERATORS[op].make(day))
         case Missing(fact):
@@ -41,12 +42,42 @@ def compile_row(condition: Condition) -> Test:  # noqa: PLR0911 - one a form
             return disjunction([compile_row(part) for part in parts])
 
 
-def comparison(fact: str, holds: Holds) -> Test:
+def _compared(fact: str, op: str, said: Any) -> Test:
+    holds = OPERATORS[op].make(said)
+
     def test(facts: Facts) -> Truth:
         value = facts.get(fact)
         return None if value is None else holds(value)
 
     return test
+
+
+def _at_least(fact: str, said: Any) -> Test:
+    def test(facts: Facts) -> Truth:
+        value = facts.get(fact)
+        return None if value is None else value >= said
+
+    return test
+
+
+def _is(fact: str, said: Any) -> Test:
+    def test(facts: Facts) -> Truth:
+        value = facts.get(fact)
+        return None if value is None else value == said
+
+    return test
+
+
+def _in(fact: str, said: Any) -> Test:
+    def test(facts: Facts) -> Truth:
+        value = facts.get(fact)
+        return None if value is None else value in said
+
+    return test
+
+
+_SHORT: dict[str, Callable[[str, Any], Test]] = {"at_least": _at_least, "is": _is, "in": _in}
+"""Most comparisons of a catalog are one of these: a call less makes them a third faster."""
 
 
 def happened(fact: str, holds: Holds) -> Test:

@@ -58,6 +58,8 @@ class Named(msgspec.Struct, frozen=True, gc=False):
 Step = Look | Joined | Named
 Tracer = Callable[[Facts], Step]
 
+_FEW = 16
+
 
 def compile_steps(condition: Condition) -> Tracer:  # noqa: PLR0911 - one a form
     """The tracer of `condition`. It never raises."""
@@ -88,13 +90,26 @@ def _declared(leaf: Compare | Happened) -> Declared:
     return value
 
 
-def _look(fact: str, op: str, value: Declared | None, holds: Holds) -> Tracer:
+def _look(fact: str, op: str, value: Declared, holds: Holds) -> Tracer:
+    """A look is immutable: for a missing fact, and for a small count, it is made once."""
+    absent = Look(fact, op, value, None, None)
+    counts: dict[int, Step] = {}
+
     def trace(facts: Facts) -> Step:
         read = facts.get(fact)
+        if read is None:
+            return absent
+        if type(read) is int:
+            look = counts.get(read)
+            if look is not None:
+                return look
         try:
-            return Look(fact, op, value, read, None if read is None else holds(read))
+            look = Look(fact, op, value, read, holds(read))
         except Exception as error:  # noqa: BLE001 - told beside the value that caused it
             return Look(fact, op, value, read, None, _told(error))
+        if type(read) is int and 0 <= read < _FEW:
+            counts[read] = look
+        return look
 
     return trace
 

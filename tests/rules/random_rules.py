@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from core.clock import DAY
@@ -25,6 +26,16 @@ from rules.routing import Routing
 from rules.rulebook import Rulebook
 from rules.sheet import Decay, Scored, Sheet
 from rules.target import Owner, Target
+
+LARGE = settings(
+    deadline=None,
+    suppress_health_check=(
+        HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example,
+    ),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)  # fmt: skip
+"""For whole catalogs and crowds: to shrink thousands of cases takes minutes, and a failure names
+its condition or its rule anyway."""
 
 NUMBERS = ("page_views_7d", "open_deal_value")
 AGES = ("days_since_engagements", "lead_age_days")
@@ -53,6 +64,7 @@ _AGES = st.one_of(
     st.sampled_from([0, 1, 1.5, 30, 0.1, 29.999999999999996, 1e6, -1, 1e300]), st.floats(0, 60)
 )
 _DAYS = st.integers(-40, 2).map(lambda day: NOW + day * DAY)
+_DATES = st.none() | st.none() | _DAYS
 _PATTERNS = st.sampled_from(
     ["^vp", "a.b", "^$", r"\bk\b", "s$", "[^a]", "stra(ss|ß)e", r"\d", "(a|b)*", ".", r"\w\W", "σ"]
 )
@@ -106,29 +118,36 @@ CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
     ),
     max_leaves=5,
 )
-_DECAYS = st.none() | st.builds(Decay, st.sampled_from(AGES), st.sampled_from([0.5, 7.0, 1 / 3]))
+_EASY = st.builds(Missing, st.sampled_from(NUMBERS)).flatmap(
+    lambda missing: st.sampled_from([missing, Not(missing)])
+)
+_DECAYS = (
+    st.none()
+    | st.none()
+    | st.builds(Decay, st.sampled_from(AGES), st.sampled_from([0.5, 7.0, 1 / 3]))
+)
 
 
 @st.composite
 def catalogs(draw: st.DrawFn) -> Rulebook:
-    """Small caps beside many rules, so that they bind."""
+    """Small caps beside many rules that hold, so that groups and sheets run full."""
 
     def rule(name: str) -> Rule:
-        when = draw(CONDITIONS)
-        dates = {"from_at": draw(st.none() | _DAYS), "until_at": draw(st.none() | _DAYS)}
+        when = draw(CONDITIONS | _EASY)
+        dates = {"from_at": draw(_DATES), "until_at": draw(_DATES)}
         fill = "about {}".format
         return Rule(name, "x.yaml", 1, fill, when, compile_row(when), (), name, **dates)
 
     def sheet(purpose: Any, sign: int) -> Sheet:
-        caps = {group: sign * draw(st.integers(1, 60)) for group in ("one", "two", "three")}
+        caps = {group: sign * draw(st.integers(20, 70)) for group in ("one", "two", "three")}
         scored = [
             Scored(
                 rule(f"{purpose}_{at}"),
                 draw(st.sampled_from(sorted(caps))),
-                sign * draw(st.integers(1, 45)),
+                sign * draw(st.integers(10, 60)),
                 draw(_DECAYS),
             )
-            for at in range(6)
+            for at in range(8)
         ]
         return Sheet(purpose, caps, tuple(scored))
 

@@ -8,9 +8,9 @@ from typing import Any
 import ibis
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_rules import AGES, CONDITIONS, LEADS, NUMBERS, WORDS, catalogs
+from random_rules import AGES, CONDITIONS, LARGE, LEADS, NUMBERS, WORDS, catalogs
 
 from core.clock import DAY
 from rules import Facts, Rulebook
@@ -30,14 +30,6 @@ KINDS = {
     "place": pa.int64(),
 }
 Ask = Callable[[Any], list[dict[str, Any]]]
-SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
-# A failure names its condition; to shrink thousands of cases, a query each time, takes minutes.
-MANY = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=SLOW,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +60,7 @@ def test_there_are_twenty_thousand_cases() -> None:
     assert EXAMPLES * TOGETHER * CROWD >= 20_000
 
 
-@MANY
+@settings(LARGE, max_examples=EXAMPLES)
 @given(
     st.lists(CONDITIONS, min_size=TOGETHER, max_size=TOGETHER),
     st.lists(LEADS, min_size=CROWD, max_size=CROWD),
@@ -95,7 +87,7 @@ def test_a_condition_is_as_true_by_column_and_by_batch_as_by_row(
             assert found == {place for place, one in enumerate(by_row) if one is truth}, condition
 
 
-@settings(MANY, max_examples=CATALOGS)
+@settings(LARGE, max_examples=CATALOGS)
 @given(
     catalogs(),
     st.lists(

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_rules import LARGE, LEADS, catalogs
 
 from rules import Facts, Rulebook
+from rules.declaration import Rule
+from rules.language.rows import compile_row
+from rules.language.steps import Joined, Look, Named, Step
+from rules.sheet import Scored
 from rules.trace import RuleTrace, trace
 
 
@@ -45,6 +54,69 @@ def test_a_snoozed_rule_is_passed_over_and_named(rulebook: Rulebook) -> None:
         (True, ()),
     ]
     assert of(rulebook, facts, snoozed)["customer"].state == "snoozed"
+
+
+@settings(LARGE, max_examples=30)
+@given(catalogs(), st.lists(LEADS, min_size=3, max_size=3), st.data())
+def test_the_trace_agrees_with_the_rules_and_with_what_they_answered(
+    book: Rulebook, leads: list[Facts], data: st.DataObject
+) -> None:
+    """An explanation that told of another evaluation than the one in force would be a lie."""
+    names = [rule.id for rule in book.rules()]
+    snoozed = data.draw(st.frozensets(st.sampled_from(names), max_size=3))
+    decays = {one.rule.id: one for sheet in book.sheets for one in sheet.rules}
+    for facts in leads:
+        told = trace(book, facts, snoozed)
+        by_id = {one.id: one for one in told.rules}
+        assert list(by_id) == names
+        for rule in book.rules():
+            passed = rule.id in snoozed and rule.id in decays
+            expected = "snoozed" if passed else state_of(rule, decays.get(rule.id), facts)
+            assert by_id[rule.id].state == expected
+        answered(book, facts, snoozed, told)
+
+
+def state_of(rule: Rule, scored: Scored | None, facts: Facts) -> str:
+    """The states once more, written apart."""
+    truth = compile_row(rule.when)(facts)
+    if rule.asleep(facts):
+        return "asleep"
+    if truth and scored and scored.decay and facts.get(scored.decay.fact) is None:
+        return "missing"
+    return {True: "hit", False: "miss", None: "missing"}[truth]
+
+
+def answered(book: Rulebook, facts: Facts, snoozed: frozenset[str], told: Any) -> None:
+    """Sums, verdicts and route are those of `evaluate` and `route`; truths follow from below."""
+    report, route = book.evaluate([facts], [snoozed])[0], book.route(facts)
+    for field in ("fit_points", "grade", "intent_points", "negative_points", "suppressed", "mqa"):
+        assert getattr(told, field) == getattr(report, field)
+    assert told.route == route
+    hits = [one for one in told.rules if one.state == "hit" and one.purpose != "routing"]
+    assert [(one.id, one.added) for one in hits] == [(hit.id, hit.points) for hit in report.hits]
+    routed = (one.id for one in told.rules if one.state == "hit" and one.purpose == "routing")
+    assert route.rule == next(routed, "rest")
+    for one in told.rules:
+        follows(one.when)
+
+
+def follows(step: Step) -> None:
+    """Each truth from those below it, by Kleene's tables."""
+    rank = {False: 0, None: 1, True: 2}
+    match step:
+        case Joined("not", (part,), truth):
+            assert truth == (None if part.truth is None else not part.truth)
+            follows(part)
+        case Joined(join, parts, truth):
+            pick = min if join == "all" else max
+            assert truth is pick((part.truth for part in parts), key=rank.__getitem__)
+            for part in parts:
+                follows(part)
+        case Named(_, part, truth):
+            assert truth is part.truth
+            follows(part)
+        case Look(op="is_missing"):
+            assert step.truth is (step.read is None)
 
 
 def test_the_trace_names_the_route_that_won(rulebook: Rulebook) -> None:
