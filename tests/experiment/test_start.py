@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from cli import run
 from core import release
-from core.clock import DAY
+from core.clock import DAY, FixedClock
 from core.database import reading, upsert, writing
 from core.errors import DefinitionError, WorkError
 from core.installation import Installation
@@ -32,6 +32,7 @@ from training.experiment.start import Order, start, stop
 
 NOW = 20_100 * DAY
 OPENED = NOW - 60 * DAY
+CLOCK = FixedClock(NOW)
 
 
 @pytest.fixture
@@ -102,13 +103,13 @@ def test_a_model_is_tried_and_promoted_with_its_aliases(
     installation, engine = installed.installation, installed.engine
     register(installation, tmp_path / "files", versions=2)
     Watcher(installation, engine).look()
-    started = start(installed, Order(challenger="2", share=0.3), NOW)
+    started = start(installed, Order(challenger="2", share=0.3), CLOCK)
     client = registry.open_registry(installation)
     told = {one["version"]: one["aliases"] for one in registry.versions(client)}
     assert told == {"1": ["champion"], "2": ["challenger"]}
     assert (installation.releases / "lead_propensity-2").is_dir()
     assert release.current(engine).experiment == started.experiment.id
-    ended, trouble = stop(installed, NOW + DAY, promote=True)
+    ended, trouble = stop(installed, CLOCK, promote=True)
     assert (ended.promoted, trouble) == (True, "")
     Watcher(installation, engine).look()
     after = release.current(engine)
@@ -116,7 +117,7 @@ def test_a_model_is_tried_and_promoted_with_its_aliases(
     told = {one["version"]: one["aliases"] for one in registry.versions(client)}
     assert told == {"1": [], "2": ["champion"]}
     with pytest.raises(DefinitionError) as wrong:
-        start(installed, Order(challenger="9"), NOW)
+        start(installed, Order(challenger="9"), CLOCK)
     assert "there is no version 9; there are 2, 1" in str(wrong.value.problems[0])
 
 
@@ -124,8 +125,8 @@ def test_rules_are_tried_without_a_model_and_promoted(
     installed: Installed, second_rules: int
 ) -> None:
     """On day one there is no registry, and there need not be."""
-    start(installed, Order(rules_version=second_rules), NOW)
-    _, trouble = stop(installed, NOW + DAY, promote=True)
+    start(installed, Order(rules_version=second_rules), CLOCK)
+    _, trouble = stop(installed, CLOCK, promote=True)
     assert trouble == ""
     assert release.current(installed.engine).rules_version == second_rules
 
@@ -136,15 +137,15 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_starts(installed: 
         start(
             installed,
             Order(rules_version=7, window_days=60, max_days=60, metric=Metric.REVENUE),
-            NOW,
+            CLOCK,
         )
     told = [problem.path for problem in wrong.value.problems]
     assert told == ["--max-days", "--rules", "--metric"]
     with pytest.raises(DefinitionError) as wrong:
-        start(installed, Order(), NOW)
+        start(installed, Order(), CLOCK)
     assert wrong.value.exit_code == 2
     with pytest.raises(WorkError, match="no model was ever trained"):
-        start(installed, Order(challenger="2"), NOW)
+        start(installed, Order(challenger="2"), CLOCK)
     with reading(installed.engine) as record:
         assert running(record) is None
 
@@ -157,7 +158,7 @@ def test_rules_that_cannot_be_compiled_start_nothing(
     with writing(engine) as record:
         record.execute(sa.insert(release.RULE_VERSION), [{**row, "published_at": 1}])
     with pytest.raises(DefinitionError) as wrong:
-        start(installed, Order(rules_version=5), NOW)
+        start(installed, Order(rules_version=5), CLOCK)
     assert [problem.path for problem in wrong.value.problems] == ["--rules"]
 
 
@@ -172,7 +173,7 @@ def test_the_plan_rests_on_the_past(installed: Installed, second_rules: int) -> 
     assert worth.cap is not None
     assert worth.cap < 1e9 / 2
     assert expected(installed.engine, Metric.WIN_RATE, 30, OPENED + DAY) is None
-    started = start(installed, Order(rules_version=second_rules), NOW)
+    started = start(installed, Order(rules_version=second_rules), CLOCK)
     spec = started.experiment.spec
     assert started.units == 600
     assert spec.planned == planned_units(0.2, 0.4, 0.2, 0.2)

@@ -83,7 +83,7 @@ def start(installation: Installation, as_json: bool, **asked: Any) -> None:
     from training.experiment import start as starting
 
     order = msgspec.convert(asked, starting.Order)
-    told = starting.start(open_installed(installation), order, SystemClock().now())
+    told = starting.start(open_installed(installation), order, SystemClock())
     if as_json:
         click.echo(msgspec.json.encode(told).decode())
         return
@@ -132,7 +132,7 @@ def stop(promote: bool, installation: Installation) -> None:
     from training.experiment import start as starting
 
     installed = open_installed(installation)
-    ended, trouble = starting.stop(installed, SystemClock().now(), promote=promote)
+    ended, trouble = starting.stop(installed, SystemClock(), promote=promote)
     what = "its challenger is in force for everybody" if promote else "the champion stays"
     click.echo(f"experiment {ended.id} ({ended.spec.name}) has ended: {what}")
     if trouble:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 import rules
+from core.clock import Clock
 from core.database import reading
 from core.errors import DefinitionError, LeadlineError, NotFound, Problem, WorkError
 from core.release import Release, current
@@ -50,7 +51,7 @@ class Started(msgspec.Struct, frozen=True):
     units: int
 
 
-def start(installed: Installed, order: Order, now: int) -> Started:
+def start(installed: Installed, order: Order, clock: Clock) -> Started:
     """Puts it in force; every process follows within seconds.
 
     DefinitionError with all that is wrong with the order, WorkError while another one runs.
@@ -64,7 +65,7 @@ def start(installed: Installed, order: Order, now: int) -> Started:
             )
     in_force = current(engine)
     client = _client(installed) if order.challenger is not None else None
-    plan = _expected(installed, order, now)
+    plan = _expected(installed, order, clock.now())
     problems = [*_asked(order, in_force), *_model(client, order), *_rules(installed, order)]
     if plan is None:
         problems.append(
@@ -74,7 +75,9 @@ def start(installed: Installed, order: Order, now: int) -> Started:
         raise DefinitionError("the experiment cannot start", problems=problems)
     if client is not None and order.challenger is not None:
         _offer(installed, client, order.challenger)
-    return Started(experiment.begin(engine, _spec(order, in_force, plan), now), plan.units)
+    # Begins now, not when it was asked for: the registry may have taken its time.
+    begun = experiment.begin(engine, _spec(order, in_force, plan), clock.now())
+    return Started(begun, plan.units)
 
 
 def _asked(order: Order, in_force: Release) -> list[Problem]:
@@ -157,7 +160,7 @@ def _name(order: Order) -> str:
     return " with ".join(one for one in (model, edited) if one)
 
 
-def stop(installed: Installed, now: int, *, promote: bool) -> tuple[Experiment, str]:
+def stop(installed: Installed, clock: Clock, *, promote: bool) -> tuple[Experiment, str]:
     """Ends the one that runs; returns it, and what of the registry could not be tidied.
 
     The registry comes first: its champion is what the watcher puts in force. If this process dies
@@ -170,7 +173,7 @@ def stop(installed: Installed, now: int, *, promote: bool) -> tuple[Experiment, 
         client = _client(installed)
         with registry.telling(f"promote version {version}", installed.installation):
             registry.promote(client, version)
-    ended = experiment.end(installed.engine, now, promote=promote)
+    ended = experiment.end(installed.engine, clock.now(), promote=promote)
     return ended, _withdraw(installed) if version is not None else ""
 
 
