@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-import yaml
-
-_FILLED = re.compile(r"{(\w+)}")
+from rules.catalog import load_catalog
+from rules.declaration import Rule
+from rules.language.conditions import leaves
+from rules.language.wording import facts_in
+from rules.rulebook import Rulebook
 
 
 def facts_used(files: Mapping[str, str]) -> dict[str, list[str]]:
-    """Fact → ids of the rules whose condition or text reads it, of a catalog that loads."""
+    """Fact → ids of the rules that read it, in the order of the files.
+
+    A rule reads what its condition asks, by a segment too, what its text tells, what its points
+    decay by, and whom it routes to. DefinitionError for a catalog that is wrong.
+    """
     used: dict[str, list[str]] = {}
-    for text in files.values():
-        for rule in _rules(yaml.safe_load(text)):
-            facts = {*_conditions(rule), *_FILLED.findall(str(rule.get("text", "")))}
-            for fact in sorted(facts):
-                used.setdefault(fact, []).append(str(rule["id"]))
+    for rule, also in _rules(load_catalog(files)):
+        asked = {leaf.fact for leaf in leaves(rule.when)}
+        for fact in sorted(asked | also | facts_in(rule.said)):
+            used.setdefault(fact, []).append(rule.id)
     return used
 
 
-def _rules(node: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        if "id" in node and "when" in node:
-            yield node
-        else:
-            for inner in node.values():
-                yield from _rules(inner)
-    elif isinstance(node, list):
-        for inner in node:
-            yield from _rules(inner)
-
-
-def _conditions(rule: dict[str, Any]) -> Iterator[str]:
-    waiting = [rule["when"]]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            if isinstance(node.get("fact"), str):
-                yield node["fact"]
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
+def _rules(book: Rulebook) -> Iterator[tuple[Rule, set[str]]]:
+    """Each rule, with the facts that it reads beside condition and text."""
+    for sheet in book.sheets:
+        for scored in sheet.rules:
+            yield scored.rule, {scored.decay.fact} if scored.decay else set()
+    for rule, target in book.routing.rules:
+        yield rule, {target.owner.fact} if target.owner.fact else set()

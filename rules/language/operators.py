@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from core.clock import DAY
 from rules.facts import AGE, MOMENT, NUMBER, WORD
-from rules.language.patterns import PATTERNS, compiled, read_domains, read_pattern
+from rules.language.patterns import PATTERNS, compiled, read_domains, read_part, read_pattern
 from rules.language.reading import Reader
 from rules.language.source import Node
 
@@ -90,8 +90,8 @@ OPERATORS: dict[str, Operator] = {
     "above": Operator(_NUMBER, read_one, lambda said: lambda value: bool(value > said)),
     "below": Operator(_NUMBER, read_one, lambda said: lambda value: bool(value < said)),
     "between": Operator(_NUMBER, _read_range, _between),
-    "contains": Operator(_WORD, read_one, _found("contains")),
-    "starts_with": Operator(_WORD, read_one, _found("starts_with")),
+    "contains": Operator(_WORD, read_part, _found("contains")),
+    "starts_with": Operator(_WORD, read_part, _found("starts_with")),
     "matches": Operator(_WORD, read_pattern, _found("matches")),
     "domain": Operator(_WORD, read_domains, _found("domain")),
     "within_days": Operator(_AGE, _read_days, lambda said: lambda value: bool(value <= said)),

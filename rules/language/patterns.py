@@ -18,6 +18,7 @@ from rules.language.reading import Reader
 from rules.language.source import Node
 
 _LONGEST_PATTERN = 500
+_LONGEST_PART = 200
 _MOST_MEMORY = 1 << 19
 """Bytes that one compiled pattern may take: RE2 refuses a larger one instead of swallowing it."""
 _DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
@@ -55,14 +56,27 @@ def read_pattern(reader: Reader, node: Node, _kind: str) -> str | None:
         return None
     if not reader.may_compile(node.line):
         return None
+    return pattern if _compiles(reader, node, "matches", pattern) else None
+
+
+def read_part(reader: Reader, node: Node, _kind: str) -> str | None:
+    """What a word may contain or start with."""
+    part = reader.word(node, "the value of this fact")
+    if part is not None and len(part) > _LONGEST_PART:
+        reader.problem(node.line, f"such a value is at most {_LONGEST_PART} characters long")
+        return None
+    return part
+
+
+def _compiles(reader: Reader, node: Node, operator: str, said: Any) -> bool:
     try:
-        compiled(PATTERNS["matches"](pattern))
+        compiled(PATTERNS[operator](said))
     except re2.error as error:
         told = error.args[0] if error.args else error
-        said = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
-        reader.problem(node.line, f"`matches` cannot use this pattern: {said}")
-        return None
-    return pattern
+        why = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
+        reader.problem(node.line, f"`{operator}` cannot use this pattern: {why}")
+        return False
+    return True
 
 
 def read_domains(reader: Reader, node: Node, _kind: str) -> tuple[str, ...] | None:
@@ -75,4 +89,5 @@ def read_domains(reader: Reader, node: Node, _kind: str) -> tuple[str, ...] | No
             domains.add(said.lower())
         elif said is not None:
             reader.problem(one.line, f"`{said}` is no domain: write it as `competitor.com`")
-    return tuple(sorted(domains)) if domains else None
+    told = tuple(sorted(domains))
+    return told if told and _compiles(reader, node, "domain", told) else None

@@ -14,10 +14,13 @@ from rules.language.source import Node, Place
 _DURATION = re.compile(r"([0-9]{1,9})(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 MOST_GUESSES = 100
+MOST_TOLD = 200
+"""Problems of one file."""
 LONGEST = 400
 """Characters of a message: a word of a megabyte is not repeated."""
 MOST_PATTERNS = 200
 """RE2 patterns in one file: each may take half a megabyte of memory."""
+_LONGEST_WORD = 100
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -26,9 +29,14 @@ _HIDDEN = re.compile(
 )
 """Controls, marks of direction and halves of characters: they make a word look like another."""
 
+_UNPRINTED = re.compile(f"{_HIDDEN.pattern}|[\t\n]")
+"""A message is printed to terminals: it is one line, and commands none."""
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean `x`?` with the closest known word, or nothing when none is close."""
+    if len(word) > _LONGEST_WORD:
+        return ""  # nobody meant this, and comparing it would take long
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean `{close[0]}`?" if close else ""
 
@@ -44,16 +52,18 @@ class Reader:
 
     @property
     def problems(self) -> list[Problem]:
-        """What was wrong so far, in the order of the lines."""
+        """What was wrong so far, in the order of the lines; of a flood, the first."""
         found = sorted(self._found, key=lambda one: one[0])
-        return [Problem(f"{self.file}:{line}", message) for line, message in found]
+        told = [Problem(f"{self.file}:{line}", message) for line, message in found[:MOST_TOLD]]
+        more = len(found) - len(told)
+        return [*told, Problem(self.file, f"and {more} problems more")] if more else told
 
     def problem(self, line: int, message: str) -> None:
         """`line` from 1; a `Place` tells its column too."""
         if isinstance(line, Place) and line.column:
             message = f"column `{line.column}`: {message}"
         told = message if len(message) <= LONGEST else message[: LONGEST - 1] + "…"
-        self._found.append((line, told))
+        self._found.append((line, _UNPRINTED.sub(_code, told)))
 
     def closest(self, word: str, known: Iterable[str]) -> str:
         """`did_you_mean`, a hundred times: a flood of nonsense must not cost minutes."""
@@ -163,6 +173,10 @@ class Reader:
     def _wrong(self, node: Node, message: str) -> None:
         """Notes the problem, with what was seen instead."""
         self.problem(node.line, f"{message}, not {_seen(node)}")
+
+
+def _code(match: re.Match[str]) -> str:
+    return f"<U+{ord(match[0]):04X}>"
 
 
 def _seen(node: Node) -> str:

@@ -37,6 +37,11 @@ def read_text(reader: Reader, node: Node, facts: Mapping[str, str]) -> Fill | No
     return _fill(text, facts) if reader.count() == before else None
 
 
+def facts_in(text: str) -> set[str]:
+    """The facts that a declared text tells."""
+    return {place.split("|")[0] for place in _PLACE.findall(text)}
+
+
 def _fill(text: str, kinds: Mapping[str, str]) -> Fill:
     said = _PLACE.split(text)[::2]
     tellers = [_teller(place, kinds) for place in _PLACE.findall(text)]

@@ -32,7 +32,8 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 def _used(sheet: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     """The definitions that a sheet refers to, and those that these refer to."""
-    waiting, used = [sheet], set()
+    waiting: list[Any] = [sheet]
+    used: set[str] = set()
     while waiting:
         told = msgspec.json.encode(waiting.pop()).decode()
         fresh = {name for name in known if f'"#/definitions/{name}"' in told} - used
