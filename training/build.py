@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 MOST_WORDS = 100
 """Of one feature; rarer words count as unknown."""
 
+BLANK_WEIGHT = 0.05
+"""Of a row without the CRM's columns, against the same row with them."""
+
 KNOWN_ANSWERS = 8
 
 
@@ -57,7 +60,9 @@ def build(
     """Fits a model of the examples. WorkError when they are too few of either class."""
     inputs = choose_inputs(examples, source.columns if source else {})
     matrix = Encoder(inputs).encode([one.vector for one in examples])
-    fitted = fit(_table(examples, inputs, matrix, evaluated_age), seed, threads)
+    table = _with_blanks(_table(examples, inputs, matrix, evaluated_age), inputs)
+    fitted = fit(table, seed, threads)
+    fitted = fitted._replace(margins=fitted.margins[: len(examples)])
     card = Card(
         name=MODEL_NAME,
         trained_at=now,
@@ -104,6 +109,26 @@ def _table(
         ),
         groups=[one.group for one in examples],
         words=[column for column, one in enumerate(inputs) if one.words is not None],
+    )
+
+
+def _with_blanks(table: Table, inputs: Sequence[Input]) -> Table:
+    """Each row once more without the CRM's columns, in the same group and of little weight: else
+    the trees would take a visitor of whom the CRM knows nothing for a lead with zeros.
+    """
+    import numpy as np
+
+    theirs = [column for column, one in enumerate(inputs) if one.is_custom]
+    if not theirs:
+        return table
+    blank = table.matrix.copy()
+    blank[:, theirs] = np.nan
+    return Table(
+        matrix=np.vstack([table.matrix, blank]),
+        won=np.concatenate([table.won, table.won]),
+        weights=np.concatenate([table.weights, table.weights * BLANK_WEIGHT]),
+        groups=[*table.groups, *table.groups],
+        words=table.words,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import functools
+import math
 import re
 import zoneinfo
 
@@ -39,9 +40,9 @@ class Shape(enum.IntFlag):
 _SIGN = r"(?P<sign>[-+−(]?)\s*(?:[€$£¥]|USD|EUR|GBP|CHF)?\s*"
 _UNIT = r"\s*(?P<times>[kKmM]|bn|Mio)?\s*(?P<unit>%|[€$£¥]|[A-Za-z]{2,12}\.?)?\)?$"
 _POINT = re.compile(rf"^{_SIGN}(?P<whole>\d{{1,3}}(?:[, '\u00a0]\d{{3}})+|\d+|(?=\.))"
-                    rf"(?P<part>\.\d+)?(?P<power>[eE][-+]?\d{{1,2}})?{_UNIT}")  # fmt: skip
+                    rf"(?P<part>\.\d+)?(?P<power>[eE][-+]?\d{{1,3}})?{_UNIT}")  # fmt: skip
 _COMMA = re.compile(rf"^{_SIGN}(?P<whole>\d{{1,3}}(?:[. '\u00a0]\d{{3}})+|\d+)"
-                    rf"(?P<part>,\d+)?(?P<power>[eE][-+]?\d{{1,2}})?{_UNIT}")  # fmt: skip
+                    rf"(?P<part>,\d+)?(?P<power>[eE][-+]?\d{{1,3}})?{_UNIT}")  # fmt: skip
 _TIMES = {"k": 1e3, "m": 1e6, "mio": 1e6, "bn": 1e9}
 _LEADING_ZERO = re.compile(r"^0\d")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$")
@@ -95,6 +96,8 @@ def number_of(text: str, *, comma: bool = False) -> float | None:
     part = (found["part"] or "").replace(",", ".")
     number = float(f"{whole or 0}{part}{found['power'] or ''}")
     number *= _TIMES.get((found["times"] or "").lower(), 1.0)
+    if not math.isfinite(number):  # beyond what a float holds
+        return None
     return -number if found["sign"] in {"-", "−", "("} else number
 
 

@@ -97,7 +97,8 @@ class Composer:
                     continue
                 # Told before, told otherwise since, and told again: no copy of the first time.
                 name = _id(draft.row, draft.state)
-            self.counts[CHANGED.get(draft.because, draft.because)] += 1
+            if draft.because != MORE:
+                self.counts[CHANGED.get(draft.because, draft.because)] += 1
             bodies.append(_encode({**draft.message, "messageId": name}))
         return bodies
 
@@ -118,12 +119,14 @@ class Composer:
         moved = created != before[0] or (told.owner or before[1]) != before[1]
         if moved or (self._terms.replace and other):
             return [Draft("changed", _created(told, created, {**added, **other}), row, state)]
+        now = _updated(told, _cut(self._terms.now), other)
         drafts = []
         if added:
             drafts.append(Draft("changed", _updated(told, created, added), row, state))
-        if other:
-            now = _updated(told, _cut(self._terms.now), other)
-            drafts.append(Draft("more" if added else "changed", now, f"{row}:now", state))
+        if other and added:  # one row, two messages: the second needs a name of its own
+            drafts.append(Draft(MORE, now, f"{row}:now", state))
+        elif other:
+            drafts.append(Draft("changed", now, row, state))
         return drafts or [Draft("same", _created(told, created, {}), row)]
 
     def _deal(self, told: Told, deal: Deal, known: Known) -> list[Draft]:
@@ -179,6 +182,8 @@ class Composer:
 
 SAME = {"same": "unchanged", "same_deal": "unchanged"}
 """What the record holds already is passed over if this very row was told before."""
+MORE = "more"
+"""The second message of one row: it is counted with the first."""
 CHANGED = {"same": "changed", "same_deal": "corrected"}
 """Else something of it is new that the record does not show: an email, an account, a currency."""
 

@@ -62,7 +62,7 @@ def guess(source: Source, seen: Profile, need: str, now: int, days_back: int) ->
     if need == "outcomes":
         return plan
     plan.without_id = "keep" if not _always(plan.lead, columns) else "refuse"
-    plan.created = _created(free) or When(on=to_iso(now - (days_back + 1) * DAY)[:10])
+    plan.created = _created(free) or When(day=to_iso(now - (days_back + 1) * DAY)[:10])
     plan.account = _pick(free, _ACCOUNT, (Kind.WORD, Kind.ID, Kind.NUMBER))
     plan.owner = _pick(free, _OWNER, (Kind.WORD, Kind.NUMBER, Kind.PERSONAL))
     for column in (plan.account, plan.owner):

@@ -47,13 +47,13 @@ Format = Literal["auto", "day_first", "month_first", "epoch_s", "epoch_ms"]
 
 
 class When(Declared):
-    """A moment: a column of the file, or one date (`on`) for all rows of a file without dates.
+    """A moment: a column of the file, or one date (`day`) for all rows of a file without dates.
 
     `format` is auto, day_first, month_first, epoch_s or epoch_ms; `zone` that of times without one.
     """
 
     column: str | None = None
-    on: str | None = None
+    day: str | None = None
     format: Format = "auto"
     zone: str = "UTC"
 
@@ -145,8 +145,8 @@ def _long(told: Any) -> Any:
             outcome["status"] = _words(outcome["status"])
     if isinstance(told.get("created"), str):
         told["created"] = {"column": told["created"]}
-    if isinstance(told.get("created"), dict) and "on" in told["created"]:
-        told["created"] = {**told["created"], "on": str(told["created"]["on"])}
+    if isinstance(told.get("created"), dict) and "day" in told["created"]:
+        told["created"] = {**told["created"], "day": str(told["created"]["day"])}
     return told
 
 
@@ -228,10 +228,10 @@ def _parts(plan: Plan, need: str) -> Iterator[Problem]:
 
 
 def _when(where: str, when: When) -> Iterator[Problem]:
-    if (when.column is None) == (when.on is None):
-        yield Problem(where, "needs either column or on")
-    if when.on is not None and moment_of(when.on) is None:
-        yield Problem(f"{where}.on", f"{when.on!r} is no date")
+    if (when.column is None) == (when.day is None):
+        yield Problem(where, "needs either column or day")
+    if when.day is not None and moment_of(when.day) is None:
+        yield Problem(f"{where}.day", f"{when.day!r} is no date")
     try:
         zone_named(when.zone)
     except KeyError:

@@ -211,8 +211,8 @@ class Reader:
     def _moment(self, row: Row, when: When, problems: list[Problem], *, end: bool) -> int | None:
         """None, without a problem, where the cell is empty."""
         zone = zone_named(when.zone)
-        if when.on is not None:
-            return moment_of(when.on, zone=zone, end=end)
+        if when.day is not None:
+            return moment_of(when.day, zone=zone, end=end)
         text = self._text(row, when.column)
         if text is None:
             return None

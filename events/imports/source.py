@@ -116,14 +116,18 @@ class Source:
         """The one by which most records have the most, and equally many, cells."""
         with self._open() as file:
             try:
-                text = "".join(line for line, _ in zip(file, range(SAMPLE_ROWS), strict=False))
+                lines = file.read(BLOCK).splitlines(keepends=True)
             except UnicodeError as problem:
                 raise _wrong_encoding(self.path, self.encoding, problem) from problem
+        text = "".join(lines[:SAMPLE_ROWS])
         return max(DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
 
     def _header(self) -> tuple[str, ...]:
         with self._open() as file:
-            cells = next(csv.reader(file, delimiter=self.delimiter), [])
+            try:
+                cells = next(csv.reader(file, delimiter=self.delimiter), [])
+            except (csv.Error, UnicodeError) as problem:
+                raise _refusal(self.path, f"has no header: {problem}", "") from problem
         if not any(cell.strip() for cell in cells):
             raise _refusal(self.path, "has no header", "give the columns' names in its first line")
         return _unique(cells)
@@ -165,13 +169,15 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 def _fit(text: str, delimiter: str) -> tuple[float, int]:
-    widths = Counter(
-        len(cells) for cells in csv.reader(io.StringIO(text), delimiter=delimiter) if cells
-    )
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter)
+    try:
+        widths = Counter(len(cells) for cells in rows if cells)
+    except csv.Error:  # told where the rows are read, with its line
+        return 0.0, 0
     if not widths:
         return 0.0, 0
-    width, rows = widths.most_common(1)[0]
-    return (rows / widths.total() if width > 1 else 0.0), width
+    width, alike = widths.most_common(1)[0]
+    return (alike / widths.total() if width > 1 else 0.0), width
 
 
 def _unique(names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
