@@ -22,9 +22,10 @@ def count(standings: Sequence[Standing], signals: Sequence[Signal], now: int) ->
         own = [one for one in standings if one.release.rules_version == version]
         awake = _awake(book, now)
         counts.looked_at(version, awake, len(own))
-        for standing in own:
-            counts.hit(version, (hit.id for hit in standing.report.hits))
-            counts.passed_over(version, awake & {*standing.report.snoozed})
+        counts.hit(version, (hit.id for one in own for hit in one.report.hits))
+        for one in own:
+            if one.report.snoozed:
+                counts.passed_over(version, awake & {*one.report.snoozed})
     for signal in signals:
         version = int(signal.data["score"]["rules"]["version"])
         counts.looked_at(version, _routes(books[version]))

@@ -54,8 +54,7 @@ class Counts:
         self.looked_at(version, rules, -1)
 
     def hit(self, version: int, rules: Iterable[str]) -> None:
-        for rule in rules:
-            self._hits[version, rule] += 1
+        self._hits.update((version, rule) for rule in rules)
 
     def save(self, connection: sa.Connection) -> None:
         rows = [

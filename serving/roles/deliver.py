@@ -13,11 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.changes import Changes
 from core.clock import DAY, SystemClock
-from core.database import open_record, reading
+from core.database import open_record, reading, writing
 from core.installation import Installation
 from core.settings import Settings
 from events import progress
 from events.intake.log import EventLog
+from rules.life import counts
 from serving.lake_watch import LakeWatch
 from serving.parity_watch import ParityWatch
 from serving.registry_watch import EVERY_S as REGISTRY_S
@@ -88,7 +89,10 @@ def _timers(
         watched[0]()
 
     def prune() -> None:
-        prune_log(installation, engine, SystemClock().now() - settings.worker.log_days * DAY)
+        now = SystemClock().now()
+        prune_log(installation, engine, now - settings.worker.log_days * DAY)
+        with writing(engine) as record:
+            counts.prune(record, now)
 
     works: dict[str, tuple[Callable[[], None], float]] = {
         "watch": (watch, settings.models.watch_s),
