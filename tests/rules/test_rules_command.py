@@ -42,7 +42,7 @@ def test_json_has_a_fixed_shape(draft: Path) -> None:
     code, out, _ = run("check", "--draft", str(draft), "--json")
     told = json.loads(out)
     assert (code, told["ok"], told["problems"]) == (0, True, [])
-    assert set(told) == {"ok", "rules", "digest", "problems"}
+    assert set(told) == {"ok", "rules", "digest", "problems", "warnings"}
     told = json.loads(run("test", "--draft", str(draft), "--json")[1])
     assert set(told) == {"ok", "examples", "problems"}
 
@@ -61,7 +61,7 @@ def test_a_broken_draft_ends_with_two(tmp_path: Path, edit: Edit) -> None:
 
 def test_a_wrong_example_ends_with_one(tmp_path: Path, edit: Edit) -> None:
     """1 is “rightly asked, and did not work”: the definition is sound, its example is not."""
-    draft = write(tmp_path, edit("fit.yaml", "value: [US, UK]", "value: [US]"))
+    draft = write(tmp_path, edit("fit.yaml", "{list: target_regions}", "[US]"))
     assert run("check", "--draft", str(draft))[0] == 0
     error = run("test", "--draft", str(draft))[2]
     assert isinstance(error, WorkError)
