@@ -2,45 +2,24 @@
 
 Made once of the sheets. One lead is tested rule by rule; a batch is turned on its side
 (`language.batches`). Both find the same, and what follows is one and the same code.
-
-Points are counted in whole hundredths, so that caps and sums are exact wherever they are made.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rules.declaration import Rule
-from rules.facts import AS_OF, Facts
+from rules.facts import Facts
+from rules.in_effect import in_effect
 from rules.language.batches import Find, Turned, compile_batch
-from rules.language.conditions import AllOf, AnyOf, Compare, Condition, Missing
 from rules.language.rows import Test, compile_row
 from rules.language.wording import Fill
+from rules.points import HUNDREDTHS, decayed, hundredths, points_of, sign_of
 from rules.report import Hit, HitGroup
 from rules.sheet import MOST, Decay, Scored, Sheet
 
-HUNDREDTHS = 100
 FEW = 8
 """A batch of fewer leads costs more to turn than to walk through."""
-
-
-def in_effect(rule: Rule, decay: Decay | None = None) -> Condition:
-    """The rule's condition, its dates and the age that it decays by, as one condition.
-
-    Without `as_of` dates are no matter. Without the age the rule is missing, not false.
-    """
-    parts: list[Condition] = []
-    if rule.from_at is not None:
-        parts.append(AnyOf((Missing(AS_OF), Compare(AS_OF, "at_least", rule.from_at))))
-    if rule.until_at is not None:
-        parts.append(AnyOf((Missing(AS_OF), Compare(AS_OF, "below", rule.until_at))))
-    parts.append(rule.when)
-    if decay is not None:
-        known = (Compare(decay.fact, "at_least", 0.0), Compare(decay.fact, "below", 0.0))
-        parts.append(AnyOf(known))
-    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
 class Step(NamedTuple):
@@ -88,7 +67,7 @@ class Plan:
             self.steps.extend(
                 _step(one, place, sheet.purpose, groups[one.group]) for one in sheet.rules
             )
-        self._signs = [_sign(sheet.purpose) for sheet in sheets]
+        self._signs = [sign_of(sheet.purpose) for sheet in sheets]
         self._tests = [step.test for step in self.steps]
         self._full = [MOST * HUNDREDTHS] * len(sheets)
 
@@ -142,10 +121,10 @@ class Plan:
                 except Exception:  # noqa: BLE001 - an age beyond all numbers counts as missing
                     failed.append(name)
                     continue
-                points = _points(worth) * self._signs[sheet]
+                points = points_of(worth) * self._signs[sheet]
             if worth > caps[group] or worth > rooms[sheet]:
                 worth = min(caps[group], rooms[sheet])
-                points = _points(worth) * self._signs[sheet]
+                points = points_of(worth) * self._signs[sheet]
             caps[group] -= worth
             rooms[sheet] -= worth
             hits.append(Hit(name, purpose, (text, facts), points))
@@ -154,37 +133,17 @@ class Plan:
 
     def _sums(self, rooms: Sequence[int]) -> list[int | float]:
         return [
-            _points(full - room) * sign
+            points_of(full - room) * sign
             for full, room, sign in zip(self._full, rooms, self._signs, strict=True)
         ]
-
-
-def decayed(worth: int, decay: Decay, facts: Facts) -> int:
-    """What is left of a worth (hundredths), rounded half up to whole hundredths."""
-    return math.floor(worth * decay.share(facts) + 0.5)
 
 
 def _step(scored: Scored, sheet: int, purpose: HitGroup, group: int) -> Step:
     rule, decay = scored.rule, scored.decay
     condition = in_effect(rule, decay)
     worth = hundredths(scored.points)
-    points = _points(worth) * _sign(purpose)
+    points = points_of(worth) * sign_of(purpose)
     return Step(
         rule.id, purpose, sheet, group, worth, points, rule.text, decay,
         compile_row(condition), compile_batch(condition),
     )  # fmt: skip
-
-
-def _sign(purpose: HitGroup) -> int:
-    return -1 if purpose == "negative" else 1
-
-
-def hundredths(points: float) -> int:
-    """Points, or a cap, as they are counted: whole, and without sign."""
-    return round(abs(points) * HUNDREDTHS)
-
-
-def _points(hundredths: int) -> int | float:
-    """Whole points stay whole numbers."""
-    whole, rest = divmod(hundredths, HUNDREDTHS)
-    return hundredths / HUNDREDTHS if rest else whole

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rules.columns.conditions import Columns, balanced, number
-from rules.plan import HUNDREDTHS, hundredths
+from rules.points import HUNDREDTHS, hundredths
 from rules.sheet import MOST, Decay, Sheet
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def total(sheet: Sheet, hits: Mapping[str, ir.BooleanValue], facts: Columns) -> 
 
 
 def _worth(worth: int, decay: Decay | None, facts: Columns) -> Any:
-    """Rounded half up after decay, as `plan.decayed` does."""
+    """Rounded half up after decay, as `points.decayed` does."""
     import ibis
 
     if decay is None:

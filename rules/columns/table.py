@@ -11,8 +11,9 @@ from rules.columns.conditions import balanced, compile_column, number
 from rules.columns.points import total
 from rules.columns.standing import band, grade, owner, priority, route
 from rules.facts import AS_OF, MOMENT, ROUTE_FACTS, WORD
+from rules.in_effect import in_effect
 from rules.language.conditions import Condition, leaves
-from rules.plan import HUNDREDTHS, in_effect
+from rules.points import HUNDREDTHS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
