@@ -44,6 +44,7 @@ TABLES = (
     "scoring.experiment",
     "serving.keys",
     "signals.exposure",
+    "signals.shadow.tables",
     "signals.tables",
 )
 """Where tables are declared. By name and loaded when a record is opened, as the command line loads

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from rules.life.counts import Counts
 from signals import assignments, bands, exposure, outbox
 from signals.exposure import Exposure
+from signals.shadow.compare import Comparison
 from signals.turns import Assignment
 from signals.types import AccountState, BandState, Signal
 
@@ -26,6 +27,8 @@ class Decided(msgspec.Struct):
     """How often each rule was looked at and hit on the way."""
     exposures: list[Exposure] = []
     """Who was scored in which arm of an experiment."""
+    shadow: Comparison | None = None
+    """What a draft of the rules would have decided; counted, never acted on."""
     merged: Mapping[str, str] = {}
     """Leads absorbed in this batch → their survivors."""
 
@@ -40,4 +43,6 @@ class Decided(msgspec.Struct):
         if self.counts is not None:
             self.counts.save(connection)
         exposure.save(connection, self.exposures)
+        if self.shadow is not None:
+            self.shadow.save(connection, self.merged)
         outbox.put(connection, self.signals, now)

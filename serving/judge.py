@@ -26,6 +26,7 @@ from serving.columns import attach
 from serving.decided import Decided
 from serving.inforce import InForce
 from serving.rule_counts import count
+from serving.shadowing import Shadowing
 from signals import bands
 from signals.assignments import assign
 from signals.decide import decide, decide_account
@@ -43,6 +44,7 @@ class Judge:
     def __init__(self, settings: Settings, inforce: InForce) -> None:
         self._settings = settings
         self._inforce = inforce
+        self._shadowing = Shadowing(settings)
 
     def judge(self, record: sa.Connection, batch: Batch, updater: Updater) -> Decided:
         """Decisions for the leads that live events touched; history decides nothing."""
@@ -81,6 +83,7 @@ class Judge:
         standings = assess(loaded, vectors, extra, bands_before)
         look = _Look(self._settings, now)
         found = Decided()
+        decisions: list[Decision] = []
         accounts = bands.load_accounts(
             record, {case.account_id for case in cases if case.account_id}
         )
@@ -98,6 +101,14 @@ class Judge:
                 account = look.account(accounts, standing, case, abouts[at])
             _take(found, case, decision, account, accounts)
             _expose(found, standing, decision)
+            decisions.append(decision)
+        found.shadow = self._shadowing.look(
+            record,
+            loaded,
+            now,
+            before,
+            zip(cases, abouts, extra, standings, decisions, strict=True),
+        )
         found.counts = count(standings, found.signals, now)
         found.signals, found.assignments = assign(record, found.signals, merged)
         return found

@@ -16,6 +16,7 @@ from serving.commands.rules_backtest import backtest
 from serving.commands.rules_explain import explain, why_changed
 from serving.commands.rules_publish import publish_rules, rollback
 from serving.commands.rules_schema import schema
+from serving.commands.rules_shadow import shadow
 from serving.commands.rules_snooze import snooze, snoozes, unsnooze
 from serving.commands.rules_stats import stats
 from serving.commands.rules_versions import history, show, show_diff
@@ -99,5 +100,5 @@ def _print(told: dict[str, object]) -> None:
 
 
 _LIFE = (publish_rules, rollback, history, show, show_diff, snooze, snoozes, unsnooze, stats)
-for _command in (schema, backtest, explain, why_changed, *_LIFE):
+for _command in (schema, backtest, shadow, explain, why_changed, *_LIFE):
     rules.add_command(_command)

@@ -14,7 +14,7 @@ from events.identity.tables import LEAD
 from rules.life import snoozes
 from serving.why.explain import Explanation, explain_now, explain_then
 from serving.why.tree import lines
-from tests.serving.why.conftest import Story
+from tests.serving.story import Story
 from tests.signals.past_fakes import edited
 
 

@@ -15,7 +15,7 @@ from events.types import Door
 from serving.why.story import lines
 from serving.why.why_changed import CAUSES, why_changed
 from serving.why.why_changed import Story as Told
-from tests.serving.why.conftest import Story
+from tests.serving.story import Story
 from tests.signals.past_fakes import edited
 
 
