@@ -8,7 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from core.clock import DAY
 from training.experiment.interval import ALPHA
+from training.experiment.measures import HARM
+from training.experiment.path import path
 from training.experiment.simulate import Draw, play, revenue, speed, wins
 from training.experiment.size import POWER, planned_units, rate_deviation
 
@@ -79,3 +82,29 @@ def test_equal_arms_alarm_rarely_where_the_theory_is_at_its_limits(
     alarms = sum(one.decided is not None for one in played) / RUNS
     tell(f"\n{name}, share {share:.0%}: equal arms told apart in {alarms:.1%}")
     assert alarms <= ALPHA
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.2])
+def test_guardrails_rarely_stop_what_does_no_harm(rate: float, tell: Callable[[str], None]) -> None:
+    """What they watch may still happen to a unit after it was looked at: the theory has no such."""
+    chance = np.random.default_rng(14)
+    stopped = sum(_ever_stopped(chance, rate) for _ in range(RUNS // 5))
+    tell(f"\nguardrail, {rate:.0%} suppressed: {stopped} of {RUNS // 5} stopped")
+    assert stopped <= HARM * RUNS // 5
+
+
+def _ever_stopped(chance: np.random.Generator, rate: float, units: int = 6_000) -> bool:
+    """A unit is suppressed some days after its first score, five on average, or never."""
+    first_at = (np.sort(chance.random(units)) * DAYS * DAY).astype(np.int64)
+    later = (chance.exponential(5, units) * DAY).astype(np.int64)
+    suppressed_at = np.where(chance.random(units) < rate, first_at + later, 2**62)
+    challenger = chance.random(units) < 0.2
+    for now in range(DAY, DAYS * DAY + 1, DAY):
+        known = first_at <= now
+        flags = (suppressed_at[known] <= now).astype(np.float64)
+        seen = path(
+            flags, first_at[known], challenger[known], start=0, now=now, planned=units, alpha=HARM
+        ).seen
+        if (seen.low > 0).any():
+            return True
+    return False
