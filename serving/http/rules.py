@@ -15,6 +15,7 @@ from rules import life
 from rules.life.drafts import read_draft
 from rules.life.telling import lines
 from rules.life.versions import told
+from rules.schema import schemas
 from serving.http.answers import in_thread, json_answer, limit_of
 from serving.http.bodies import parse_object, read_body
 from serving.http.fields import Fields
@@ -97,6 +98,11 @@ async def figures(parts: Parts, request: Request) -> Response:
         _refuse("days", f"has to be a whole number from 1 to {MOST_DAYS}")
     arguments = (parts.installation, parts.engine, None, parts.clock.now(), wanted)
     return json_answer(await in_thread(parts, stats, *arguments))
+
+
+async def schema(parts: Parts, request: Request) -> Response:  # noqa: ARG001
+    """A JSON Schema of each file of a catalog, for editors."""
+    return json_answer({"schemas": schemas()})
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from serving.http.schemas import (
     FLAG,
     MOMENT,
     NUMBER,
+    OBJECT,
     TEXT,
     Schema,
     array,
@@ -141,6 +142,9 @@ RULE_SCHEMAS: dict[str, Schema] = {
                 past=_ENDS,
             )
         ),
+    ),
+    "RuleSchemas": record(
+        schemas={**OBJECT, "description": "`fit.json`, say, → JSON Schema of `fit.yaml`."}
     ),
     "RuleSnooze": record(
         number=COUNT,

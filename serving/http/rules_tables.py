@@ -138,6 +138,7 @@ RULES: tuple[Route, ...] = (
         "RuleStats",
         parameters=(parameter("query", "days", _DAYS),),
     ),
+    _read("/v1/rules/schema", rules.schema, "A JSON Schema of each file.", "RuleSchemas"),
     _write(
         "POST",
         "/v1/rules/rollback",

@@ -101,6 +101,7 @@ def test_real_answers_about_rules_have_the_shapes_of_the_document(
         ("/v1/rules", "GET", {"query": {"limit": 2}}),
         ("/v1/rules/versions/{version}", "GET", {"path_parameters": {"version": "1"}}),
         ("/v1/rules/stats", "GET", {}),
+        ("/v1/rules/schema", "GET", {}),
         ("/v1/rules/snoozes", "POST", {"body": snooze}),
         ("/v1/rules/snoozes", "GET", {}),
         (way, "DELETE", {"path_parameters": name, "query": {"revision": 2}}),
