@@ -19,6 +19,7 @@ from serving.http.answers import json_answer
 from serving.http.routes import Route
 from serving.http.rules_schemas import RULE_SCHEMAS
 from serving.http.schemas import SCHEMAS, ref
+from serving.http.why_schemas import WHY_SCHEMAS
 from serving.parts import Parts
 from serving.problems import MEDIA_TYPE
 
@@ -83,7 +84,7 @@ def openapi(tables: Sequence[Route]) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": {**SCHEMAS, **RULE_SCHEMAS},
+            "schemas": {**SCHEMAS, **RULE_SCHEMAS, **WHY_SCHEMAS},
             "securitySchemes": {
                 "basic": {"type": "http", "scheme": "basic", "description": "key as user name"},
                 "bearer": {"type": "http", "scheme": "bearer"},

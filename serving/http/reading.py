@@ -54,7 +54,7 @@ def _account(engine: sa.Engine, account_id: str) -> dict[str, Any] | None:
 
 async def features(parts: Parts, request: Request) -> Response:
     """The vector a score would be made of; with `as_of` as it was then, from the lake."""
-    as_of = _moment(request, "as_of", parts.clock.now())
+    as_of = moment_of(request, "as_of", parts.clock.now())
     ask = Ask((request.path_params["lead_id"],), Explain.NONE, as_of)
     (vector,) = await in_thread(parts, parts.desk.vectors, ask)
     if vector is None:
@@ -72,7 +72,7 @@ async def features(parts: Parts, request: Request) -> Response:
 
 async def signals(parts: Parts, request: Request) -> Response:
     query = request.query_params
-    since = _moment(request, "since", parts.clock.now())
+    since = moment_of(request, "since", parts.clock.now())
     limit = limit_of(request, 100, 1_000)
 
     def read() -> dict[str, Any]:
@@ -107,7 +107,8 @@ def _recent(parts: Parts, limit: int) -> list[dict[str, Any]]:
     return [*waiting, *settled][:limit]
 
 
-def _moment(request: Request, name: str, now: int) -> int | None:
+def moment_of(request: Request, name: str, now: int) -> int | None:
+    """A past moment of the query; None where none was asked. BadRequest for anything else."""
     told = request.query_params.get(name)
     if told is None:
         return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from events.types import Door
 from serving.asks import LEAD_FIELDS
-from serving.http import events, operations, reading, scores, stream
+from serving.http import events, operations, reading, scores, stream, whys
 from serving.http.routes import Route
 from serving.http.routes import parameter as _in
 from serving.http.rules_tables import RULES
@@ -145,6 +145,28 @@ READING: tuple[Route, ...] = (
         "The features a score is made of, now or as of then.",
         answer=ref("Features"),
         parameters=(_in("path", "lead_id", TEXT), _in("query", "as_of", AS_OF)),
+        refusals=(400, 403, 404, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/leads/{lead_id}/explain",
+        whys.explain,
+        "Every rule with the values it read, now or as known then.",
+        answer=ref("Explanation"),
+        parameters=(
+            _in("path", "lead_id", TEXT),
+            _in("query", "at", AS_OF),
+            _in("query", "version", {"type": "string", "pattern": "^[0-9]{1,9}$"}),
+        ),
+        refusals=(400, 403, 404, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/leads/{lead_id}/why-changed",
+        whys.why_changed,
+        "What moved a lead's priority since then: the shares add up to the difference.",
+        answer=ref("WhyChanged"),
+        parameters=(_in("path", "lead_id", TEXT), _in("query", "since", MOMENT)),
         refusals=(400, 403, 404, 503),
     ),
     Route(

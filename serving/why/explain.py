@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core.clock import to_iso
 from core.installation import Installation
 from rules.trace import Trace, trace
+from serving.inforce import Loaded
 from serving.why.arithmetic import Arithmetic, arithmetic
 from serving.why.near import is_near
 from serving.why.ruling import Ruling, ruling_at, ruling_now, under_version
@@ -50,20 +51,24 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain_now(
-    installation: Installation, engine: sa.Engine, told: str, now: int, version: int | None
+    installation: Installation,
+    engine: sa.Engine,
+    told: str,
+    now: int,
+    version: int | None = None,
+    loaded: Loaded | None = None,
 ) -> Explanation:
-    """The lead as it stands, under the rules in force or those of `version`.
-
-    NotFound for a lead or a version that there is not.
+    """The lead as it stands, under the rules in force (`loaded`, if the process holds them) or
+    those of `version`. NotFound for a lead or a version that there is not.
     """
-    ruling = ruling_now(installation, engine)
+    ruling = Ruling(loaded) if loaded else ruling_now(installation, engine)
     if version is not None:
         ruling = under_version(engine, ruling, version)
     return explain(scene_now(installation, engine, told, now), ruling)
 
 
 def explain_then(
-    installation: Installation, engine: sa.Engine, told: str, at: int, version: int | None
+    installation: Installation, engine: sa.Engine, told: str, at: int, version: int | None = None
 ) -> Explanation:
     """The same as was known at `at`, under what was in force then unless `version` says otherwise.
 

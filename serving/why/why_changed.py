@@ -21,6 +21,7 @@ from features.windows import Value
 from rules import Rulebook, RuleReport
 from rules.language.conditions import leaves
 from scoring import Scorer
+from serving.inforce import Loaded
 from serving.why.changes import (
     Event,
     Fact,
@@ -85,12 +86,20 @@ class _Law(NamedTuple):
 
 
 def why_changed(
-    installation: Installation, engine: sa.Engine, told: str, since: int, now: int
+    installation: Installation,
+    engine: sa.Engine,
+    told: str,
+    since: int,
+    now: int,
+    loaded: Loaded | None = None,
 ) -> Story:
-    """NotFound when nothing was known of the lead at `since`. Times in microseconds, UTC."""
+    """NotFound when nothing was known of the lead at `since`. Times in microseconds, UTC.
+
+    `loaded` is what is in force, if the process holds it.
+    """
     after = scene_now(installation, engine, told, now)
     before = scene_at(installation, engine, told, since)._replace(band_before=None)
-    new = ruling_now(installation, engine)
+    new = Ruling(loaded) if loaded else ruling_now(installation, engine)
     old, notes = _old(installation, engine, since, new)
     sides = stand_in(before, old), stand_in(after, new)
     laws = _law(old, before, sides[0]), _law(new, after, sides[1])
