@@ -9,9 +9,13 @@ from benchmarks.table import Cell
 
 
 def side_by_side(
-    runs: Mapping[str, Callable[[], object]], rounds: int, block: int = 1, warm: int = 1
+    runs: Mapping[str, Callable[[], object]],
+    rounds: int,
+    block: int = 1,
+    warm: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
-    """A B A B …, each letter a block of calls; the seconds of each call.
+    """A B A B …, each letter a block of calls; the seconds of each call by `clock`.
 
     The first `warm` calls of a block do not count: they pay for what the other left in the caches.
     """
@@ -19,10 +23,10 @@ def side_by_side(
     for _ in range(rounds):
         for name, run in runs.items():
             for at in range(-warm, block):
-                started = time.perf_counter()
+                started = clock()
                 run()
                 if at >= 0:
-                    seconds[name].append(time.perf_counter() - started)
+                    seconds[name].append(clock() - started)
     return seconds
 
 

@@ -11,8 +11,9 @@ from random_rules import LARGE, LEADS, catalogs
 
 from rules import Facts, Rulebook
 from rules.declaration import Rule
+from rules.language.conditions import Compare, leaves
 from rules.language.rows import compile_row
-from rules.language.steps import Joined, Look, Named, Step
+from rules.language.steps import Look, Named, Step, compile_steps
 from rules.sheet import Scored
 from rules.trace import RuleTrace, trace
 
@@ -96,27 +97,36 @@ def answered(book: Rulebook, facts: Facts, snoozed: frozenset[str], told: Any) -
     assert [(one.id, one.added) for one in hits] == [(hit.id, hit.points) for hit in report.hits]
     routed = (one.id for one in told.rules if one.state == "hit" and one.purpose == "routing")
     assert route.rule == next(routed, "rest")
-    for one in told.rules:
-        follows(one.when)
+    for one, rule in zip(told.rules, book.rules(), strict=True):
+        for look, leaf in zip(follows(one.when), leaves(rule.when), strict=True):
+            assert look.read is facts.get(leaf.fact)
+            assert look.truth is compile_row(leaf)(facts)
 
 
-def follows(step: Step) -> None:
-    """Each truth from those below it, by Kleene's tables."""
+def follows(step: Step) -> list[Look]:
+    """Each truth from those below it, by Kleene's tables. Its comparisons, from left to right."""
     rank = {False: 0, None: 1, True: 2}
-    match step:
-        case Joined("not", (part,), truth):
-            assert truth == (None if part.truth is None else not part.truth)
-            follows(part)
-        case Joined(join, parts, truth):
-            pick = min if join == "all" else max
-            assert truth is pick((part.truth for part in parts), key=rank.__getitem__)
-            for part in parts:
-                follows(part)
-        case Named(_, part, truth):
-            assert truth is part.truth
-            follows(part)
-        case Look(op="is_missing"):
-            assert step.truth is (step.read is None)
+    if isinstance(step, Look):
+        return [step]
+    if isinstance(step, Named):
+        assert step.truth is step.part.truth
+        return follows(step.part)
+    truths = [part.truth for part in step.parts]
+    if step.join == "not":
+        assert rank[step.truth] == 2 - rank[truths[0]]
+    else:
+        assert step.truth is (min if step.join == "all" else max)(truths, key=rank.__getitem__)
+    return [look for part in step.parts for look in follows(part)]
+
+
+def test_what_was_read_before_is_never_told_of_another_lead() -> None:
+    """Looks at small counts are made once and shared; the value told has to be the lead's own."""
+    steps = compile_steps(Compare("page_views_7d", "at_least", 3))
+    for value in (0, 1, 2, 3, 4, 15, 16, 17, 2, 2.0, True, None, -1, 0, 3.0, 3):
+        look = steps({"page_views_7d": value})
+        assert isinstance(look, Look)
+        assert look.read is value
+        assert look.truth is (None if value is None else value >= 3)
 
 
 def test_the_trace_names_the_route_that_won(rulebook: Rulebook) -> None:
