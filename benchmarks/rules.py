@@ -130,7 +130,8 @@ def _column_row(folder: Path, book: Rulebook, leads: int) -> dict[str, Cell]:
 
     path = folder / "leads.parquet"
     write_crowd(path, SEED, leads, facts_read(book), words_of(book))
-    duck = ibis.duckdb.connect(threads=THREADS, enable_progress_bar=False)
+    duck = ibis.duckdb.connect(threads=THREADS)
+    duck.raw_sql("set enable_progress_bar = false")
     leads_table = duck.read_parquet(str(path))
     started = time.process_time()
     query = ibis.to_sql(evaluate(book, leads_table))
