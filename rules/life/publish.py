@@ -74,7 +74,7 @@ def publish(
 
     `expected` is the version that the edit began from (None: whichever is in force). Conflict names
     who published another one meanwhile. An empty `note` is made of what changed. The catalog that
-    is in force already makes no new version. What `prove` refuses leaves everything as it was.
+    is in force already makes no new version, whatever was expected: sent again it is done. What `prove` refuses leaves everything as it was.
     """
     prove(files)
     return put_in_force(engine, Edit(files, author, note, source), expected, at)
@@ -92,12 +92,11 @@ def put_in_force(
         changed = diff(before, edit.files) if live else None
         with writing(engine) as connection:
             release.lock(connection)
-            now = release.read_current(connection).rules_version
-            if expected is not None and expected != now:
-                raise conflict(connection, expected)
-            if now != live:
+            if release.read_current(connection).rules_version != live:
                 continue
             new = not live or catalog_digest(before) != digest
+            if new and expected not in {None, live}:
+                raise conflict(connection, expected)
             if new:
                 _add(connection, edit, digest, live, changed, at)
             version = release.read_current(connection).rules_version

@@ -14,6 +14,7 @@ from core.errors import DefinitionError, LeadlineError, Problem, WorkError
 from core.installation import Installation
 from core.options import data_option, json_option
 from serving.commands.author import author_option
+from serving.commands.begun import note_version, noted_version
 from serving.commands.record import record_of
 
 if TYPE_CHECKING:
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 
 _note = click.option(
     "--note", envvar="LEADLINE_NOTE", default="", metavar="TEXT", help="Why; else what changed."
-)
-_expected = click.option(
-    "--expected",
-    type=click.IntRange(0),
-    metavar="N",
-    help="The version that you began from: refused if another is in force by now.",
 )
 
 
@@ -38,7 +33,13 @@ _expected = click.option(
 )
 @_note
 @author_option
-@_expected
+@click.option(
+    "--expected",
+    type=click.IntRange(0),
+    metavar="N",
+    help="The version that you began from: refused if another is in force by now. A draft made by"
+    " `rules show` knows its own.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask. Scripts are never asked.")
 @data_option()
 @json_option
@@ -67,7 +68,10 @@ def publish_rules(
         changed = diff(version_files(engine, before), files)
         if not as_json:
             _confirm(changed, before, yes)
-        made = publish(engine, files, author, note, expected, SystemClock().now(), "cli")
+        begun = noted_version(draft) if expected is None else expected
+        made = publish(engine, files, author, note, begun, SystemClock().now(), "cli")
+        if draft is not None and noted_version(draft) is not None:
+            note_version(draft, made.version)
     except (DefinitionError, WorkError) as wrong:
         _refuse(wrong, as_json)
     _tell(made, before, as_json, summary=changed.summary())
@@ -77,7 +81,9 @@ def publish_rules(
 @click.option("--to", type=click.IntRange(1), metavar="N", help="Else the one before.")
 @_note
 @author_option
-@_expected
+@click.option(
+    "--expected", type=click.IntRange(0), metavar="N", help="Only if this version is in force."
+)
 @data_option()
 @json_option
 def rollback(

@@ -34,7 +34,7 @@ def snooze(
     engine = record_of(installation)
     account_id, end = named(engine, rule, account, until)
     life.add(engine, rule, account_id, end, author, note, SystemClock().now())
-    click.echo(f"`{rule}` counts for nothing at account {account_id} until {to_iso(end)}")
+    click.echo(f"`{rule}` counts for nothing at {account} ({account_id}) until {to_iso(end)}")
 
 
 @click.command()
@@ -52,7 +52,7 @@ def unsnooze(rule: str, account: str, author: str, installation: Installation) -
     if account_id is None:
         raise NotFound(f"no account is known by {account!r}", do="`leadline rules snoozes`")
     life.end(engine, rule, account_id, author, SystemClock().now())
-    click.echo(f"`{rule}` counts again at account {account_id}")
+    click.echo(f"`{rule}` counts again at {account} ({account_id})")
 
 
 @click.command()

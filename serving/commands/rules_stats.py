@@ -45,8 +45,8 @@ def _lines(found: Stats) -> list[str]:
     told.append(f"version {found.version}, the last {found.days} days; {_since(found)}")
     if found.past is not None:
         told.append(f"of all leads whose end is known {_rate(found.past)} were won")
-    dead = [one.rule for one in found.rules if one.dead]
-    return [*told, f"dead: {', '.join(dead)}"] if dead else told
+    dead = sum(one.dead for one in found.rules)
+    return [*told, f"{dead} of {len(found.rules)} rules are dead: looked at, and never hit"]
 
 
 def _line(one: RuleStats) -> str:

@@ -12,6 +12,7 @@ from core.clock import to_iso
 from core.errors import WorkError
 from core.installation import Installation
 from core.options import data_option, json_option
+from serving.commands.begun import note_version
 from serving.commands.record import record_of
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def show(version: int | str, out: Path | None, installation: Installation, as_js
     number = _number(engine, version)
     files = version_files(engine, number)
     if out is not None:
-        _write(out, files)
+        _write(out, files, number)
     if as_json:
         about = told(read_version(engine, number)) if number else {"number": 0}
         click.echo(msgspec.json.encode({**about, "files": files}).decode())
@@ -141,7 +142,7 @@ def _number(engine: sa.Engine, version: int | str) -> int:
     return live_version(engine) if isinstance(version, str) else version
 
 
-def _write(folder: Path, files: dict[str, str]) -> None:
+def _write(folder: Path, files: dict[str, str], number: int) -> None:
     """Into a new or empty folder: a draft that somebody is writing is never lost."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -149,5 +150,6 @@ def _write(folder: Path, files: dict[str, str]) -> None:
             raise WorkError(f"{folder} is not empty", do="name a new folder with --out")
         for name, text in files.items():
             (folder / Path(name).name).write_text(text)
+        note_version(folder, number)
     except OSError as problem:
         raise WorkError(f"cannot write to {folder}: {problem.strerror or problem}") from problem

@@ -61,6 +61,14 @@ def test_what_is_in_force_already_makes_no_version(engine: sa.Engine) -> None:
     assert release.current(engine).number == 1
 
 
+def test_a_publication_that_is_sent_again_is_done(engine: sa.Engine) -> None:
+    """The first answer was lost; the second must not tell of a conflict with oneself."""
+    publish(engine, 19)
+    publish(engine, 18, expected=1)
+
+    assert life.publish(engine, edited(18), "ana", "", 1, 2, "cli") == life.Published(2, new=False)
+
+
 def test_a_broken_draft_is_refused_with_all_reasons_and_the_live_one_stays(
     engine: sa.Engine,
 ) -> None:
