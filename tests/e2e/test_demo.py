@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -130,6 +131,38 @@ def test_what_was_served_is_what_history_says(told: tuple[Path, str, int]) -> No
     assert found["compared"] >= 20_000
     assert found["mismatches"] == 0
     assert found["filled"] > 0.2 * found["compared"], "mostly zeros would agree by accident"
+
+
+def test_an_edit_is_tried_on_the_leads_of_the_past(
+    told: tuple[Path, str, int], tmp_path: Path
+) -> None:
+    """Before and after per band, each lead once, none judged by a model that knew its end; whoever
+    flips can be explained as of the moment it was judged.
+    """
+    draft = tmp_path / "draft"
+    shutil.copytree(ROOT / "rules" / "catalog", draft)
+    bands = draft / "priority.yaml"
+    bands.write_text(bands.read_text().replace("enter: 55, leave: 45", "enter: 65, leave: 55"))
+
+    done = leadline(
+        "rules", "backtest", "--draft", str(draft), "--days", "3650", "--json", folder=told[0]
+    )
+    found = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    sources = found["propensities"]
+    assert sources["out_of_fold"] + sources["held_out"] == found["leads"] == 300
+    for side in ("before", "after"):
+        assert sum(part[side]["leads"] for part in found["bands"].values()) == 300
+    assert found["bands"]["hot"]["after"]["leads"] < found["bands"]["hot"]["before"]["leads"]
+    flip = found["flips"][0]
+    assert (flip["band_before"], flip["band_after"]) == ("hot", "warm")
+
+    where = ("--at", flip["moment"], "--json")
+    explained = json.loads(
+        leadline("rules", "explain", flip["crm_id"], *where, folder=told[0]).stdout
+    )
+    assert explained["lead_id"] == flip["lead_id"]
+    assert explained["trace"]["route"]["rule"] == flip["route_before"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
