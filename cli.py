@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "serving.commands.imports:imports",
         "Import leads and outcomes from a CRM's export.",
     ),
-    "rules": ("serving.commands.rules:rules", "Check and test a rule catalog."),
+    "rules": ("serving.commands.rules:rules", "Check, test, publish and follow the rules."),
     "features": ("serving.commands.features:features", "List the features; apply them to Feast."),
     "train": ("training.commands.train:train", "Train a model on the outcomes known so far."),
     "models": ("training.commands.models:models", "List the trained models."),
