@@ -53,7 +53,17 @@ def in_force(installation: Installation, engine: sa.Engine) -> InForce:
 
 
 def leads(count: int) -> list[FeatureVector]:
-    return [vector(f"lead-{at}", f"account-{at // 2}", None, None, 10) for at in range(count)]
+    """Two of an account, no two alike in what they did."""
+    empty = vector("", None, None, None, 10).values
+    return [
+        FeatureVector(
+            f"lead-{at}",
+            f"account-{at // 2}",
+            10,
+            {**empty, "pricing_views_7d": at % 7, "pricing_views_30d": at % 9},
+        )
+        for at in range(count)
+    ]
 
 
 def stand(in_force: InForce, count: int = 60) -> list[Standing]:
@@ -85,6 +95,17 @@ def test_each_lead_is_scored_by_its_own_arm_and_says_so(
         assert one.release.model_version == version
         seen.add(wanted.arm)
     assert seen == {CHAMPION, CHALLENGER}
+
+
+def test_an_arm_changes_nothing_but_what_is_compared(engine: sa.Engine, in_force: InForce) -> None:
+    """Versions 1 and 2 have the same trees, so each lead's figures stay its own, in either arm."""
+    before = stand(in_force)
+    experiment.begin(engine, SPEC, 5)
+    for one, was in zip(stand(in_force), before, strict=True):
+        assert one.report == was.report
+        assert one.score == was.score
+        assert one.priority == was.priority
+    assert len({one.priority for one in before}) > 5
 
 
 def test_without_an_experiment_no_answer_speaks_of_one(in_force: InForce) -> None:
