@@ -50,9 +50,11 @@ def past(
     labels = label(engine, models.label_days, now, models.undecided)
     kept = _kept(installation, release)
     origin = kept.origin if kept else _no_model(models, now)
+    if kept:
+        kept = kept._replace(table=_as_ended(kept.table, labels.known, models.label_days))
     known = set(kept.table["crm_id"].to_pylist()) if kept else set()
     missing = [one for one in labels.known if one.crm_id not in known]
-    found = _read(installation, engine, missing, origin, now)
+    found = _read(installation, engine, missing, origin, models.label_days, now)
     table = _join(kept, found)
     if not table.num_rows:
         raise WorkError(
@@ -79,6 +81,28 @@ def _kept(installation: Installation, release: Release) -> Cases | None:
     return None
 
 
+def _as_ended(table: pa.Table, labels: Sequence[Label], label_days: int) -> pa.Table:
+    """How each lead ended by what is known today: since training a deal may have been opened again,
+    a lead erased. Leads without a known end are left out.
+    """
+    import pyarrow as pa
+
+    ended = {one.crm_id: one for one in labels}
+    known = [name in ended for name in table["crm_id"].to_pylist()]
+    found = table.filter(pa.array(known, pa.bool_()))
+    told = [ended[name] for name in found["crm_id"].to_pylist()]
+    columns = {
+        "won": [one.won for one in told],
+        "value": [one.value for one in told],
+        "settled_at": [one.settled_at(label_days) for one in told],
+    }
+    for name, values in columns.items():
+        at = found.schema.get_field_index(name)
+        field = found.schema.field(name)
+        found = found.set_column(at, field, pa.array(values, field.type))
+    return found
+
+
 def _no_model(models: Models, now: int) -> Origin:
     return Origin(
         model=None,
@@ -90,7 +114,12 @@ def _no_model(models: Models, now: int) -> Origin:
 
 
 def _read(
-    installation: Installation, engine: sa.Engine, labels: Sequence[Label], origin: Origin, now: int
+    installation: Installation,
+    engine: sa.Engine,
+    labels: Sequence[Label],
+    origin: Origin,
+    label_days: int,
+    now: int,
 ) -> list[Case]:
     """Point in time, from the lake. The model of `origin` was not taught with these leads."""
     from features.offline import Ask, vectors
@@ -114,7 +143,7 @@ def _read(
         (chance, "none" if chance is None else "held_out") for chance in chances
     ]
     return [
-        case_of(one, vector, extra, chance, origin.label_days)
+        case_of(one, vector, extra, chance, label_days)
         for (one, vector), extra, chance in zip(found, beside, told, strict=True)
     ]
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 import cli
 from core import release
-from core.clock import SystemClock
-from core.database import open_record
+from core.clock import DAY, SystemClock
+from core.database import open_record, upsert, writing
 from core.installation import Installation
+from events.outcomes import CRM_LEAD, OUTCOME
 from rules.life import publish
-from scoring.cases import Origin, write_cases
-from tests.signals.past_fakes import CATALOG, HOT, NEARLY, case, edited
+from scoring.cases import Case, Origin, write_cases
+from tests.signals.past_fakes import CATALOG, HOT, MOMENT, NEARLY, case, edited
 
 
 @pytest.fixture
@@ -30,7 +33,26 @@ def tried(installation: Installation) -> Installation:
     )
     told = [case(0, won=True, **NEARLY), case(1, **HOT), case(2)]
     write_cases(installation, origin, told)
+    _end(engine, told)
     return installation
+
+
+def _end(engine: sa.Engine, cases: Sequence[Case]) -> None:
+    """The CRM says the same of each."""
+    opened = MOMENT - 30 * DAY
+    leads = [
+        {"crm_id": one.crm_id, "lead_id": one.lead_id, "created_at": opened, "known_at": opened,
+         "owner": None}
+        for one in cases
+    ]  # fmt: skip
+    deals = [
+        {"deal_id": one.crm_id, "crm_id": one.crm_id, "lead_id": one.lead_id, "account_id": None,
+         "won": one.won, "value": one.value, "closed_at": MOMENT, "known_at": MOMENT}
+        for one in cases
+    ]  # fmt: skip
+    with writing(engine) as connection:
+        upsert(CRM_LEAD, connection, leads)
+        upsert(OUTCOME, connection, deals)
 
 
 def _draft(folder: Path, files: dict[str, str]) -> Path:

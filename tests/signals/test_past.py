@@ -43,14 +43,14 @@ def engine(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> sa.En
     return open_record(installation.record_db)
 
 
-def _known(engine: sa.Engine, numbers: Sequence[int], closed_after: int = 50) -> None:
+def _known(engine: sa.Engine, numbers: Sequence[int], *, won: bool = True) -> None:
     leads, deals = [], []
     for number in numbers:
         lead = {"crm_id": f"c{number}", "lead_id": f"lead-{number}"}
         leads.append({**lead, "created_at": CREATED, "known_at": CREATED, "owner": None})
-        closed = CREATED + closed_after * DAY
+        closed = CREATED + 50 * DAY
         deals.append(
-            {**lead, "deal_id": f"d{number}", "account_id": None, "won": True, "value": 9.0,
+            {**lead, "deal_id": f"d{number}", "account_id": None, "won": won, "value": 9.0,
              "closed_at": closed, "known_at": closed}
         )  # fmt: skip
     with writing(engine) as connection:
@@ -67,7 +67,7 @@ def _write(installation: Installation, version: str, numbers: Sequence[int]) -> 
     origin = Origin(
         model="lead_propensity", version=version, made_at=0, moment_days=30, label_days=90
     )
-    told = [case(number, chance=0.5) for number in numbers]
+    told = [case(number, won=True, chance=0.5) for number in numbers]
     return write_cases(installation, origin, told)
 
 
@@ -86,8 +86,9 @@ def test_without_a_model_they_are_read_from_the_lake(installation, engine):
 
 def test_the_file_of_the_model_in_force_is_taken(installation, engine):
     """Version 3 was trained and not promoted: its propensities are not those that serve."""
+    _known(engine, [1])
     _write(installation, "2", [1])
-    _write(installation, "3", [1, 2])
+    _write(installation, "3", [1])
 
     told = _past(installation, engine)
 
@@ -99,6 +100,8 @@ def test_the_file_of_the_model_in_force_is_taken(installation, engine):
 def test_another_version_is_taken_when_there_is_none_of_that_in_force_and_it_says_so(
     installation, engine
 ):
+    """Training wrote no file before there were any, or the disk was full."""
+    _known(engine, [1])
     _write(installation, "3", [1])
 
     told = _past(installation, engine)
@@ -119,6 +122,17 @@ def test_leads_whose_end_became_known_since_training_are_added(installation, eng
     assert rows["c1"]["propensity"] == 0.5
     assert rows["c2"]["propensity_source"] == "none", "the model's own files are not there"
     assert "files are gone" in told.notes[0]
+
+
+def test_how_a_lead_ended_is_what_the_crm_says_today(installation, engine):
+    """A deal that was opened again, or a lead that was erased, is no win of the past."""
+    _write(installation, "2", [1, 2])
+    _known(engine, [1], won=False)
+
+    [row] = _past(installation, engine).table.to_pylist()
+
+    assert (row["crm_id"], row["won"], row["propensity"]) == ("c1", False, 0.5)
+    assert row["settled_at"] == CREATED + 50 * DAY
 
 
 def test_only_ends_of_the_last_days_count(installation, engine):
