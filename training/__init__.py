@@ -1,6 +1,8 @@
 """The workshop: from wins and losses to a registered model. Offline, never on the way of an event.
 
 dataset.py    labels → examples: the feature vectors of each lead as they were known at its moments
+leaks.py      the columns of a CRM that know the end, found before anything is learnt from them
+single.py     what one column tells by itself
 fit.py        a matrix and labels → trees and calibration (the same routine for any table)
 build.py      examples → the two files of a release, by `fit`
 compare.py    labels and propensities → AUC, average precision, Brier, calibration error

@@ -22,7 +22,7 @@ from scoring.card import (
 from scoring.encoding import Encoder
 from scoring.registry import MODEL_NAME
 from training.dataset import CANDIDATES, OTHER_AGES_WEIGHT, Example
-from training.fit import Fitted, Table, fit
+from training.fit import Fitted, Table, check_classes, fit
 
 if TYPE_CHECKING:
     from scoring.encoding import Matrix
@@ -60,8 +60,9 @@ def build(
     """Fits a model of the examples. WorkError when they are too few of either class."""
     inputs = choose_inputs(examples, source.columns if source else {})
     matrix = Encoder(inputs).encode([one.vector for one in examples])
-    table = _with_blanks(_table(examples, inputs, matrix, evaluated_age), inputs)
-    fitted = fit(table, seed, threads)
+    table = _table(examples, inputs, matrix, evaluated_age)
+    check_classes(table)
+    fitted = fit(_with_blanks(table, inputs), seed, threads)
     fitted = fitted._replace(margins=fitted.margins[: len(examples)])
     card = Card(
         name=MODEL_NAME,

@@ -68,7 +68,7 @@ def fit(table: Table, seed: int, threads: int = 1) -> Fitted:
     """
     import lightgbm
 
-    _check_classes(table)
+    check_classes(table)
     parameters = {**PARAMETERS, "seed": seed, "num_threads": threads}
     margins, count = _cross_validate(table, parameters, seed)
     booster = lightgbm.train(parameters, _dataset(table), count)
@@ -80,7 +80,8 @@ def fit(table: Table, seed: int, threads: int = 1) -> Fitted:
     )
 
 
-def _check_classes(table: Table) -> None:
+def check_classes(table: Table) -> None:
+    """WorkError when there are fewer than `LEAST_OF_A_CLASS` rows won, or lost."""
     won = int(table.won.sum())
     lost = len(table.won) - won
     if min(won, lost) < LEAST_OF_A_CLASS:

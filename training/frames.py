@@ -39,7 +39,8 @@ class Data:
         """
         folder = self.installation.releases / service
         if service != ALL and folder.is_dir():
-            return Scorer.load(folder).feature_names
+            scorer = Scorer.load(folder)
+            return tuple(name for name in scorer.feature_names if name not in scorer.columns)
         return columns(self.installation, service)
 
     def at_age(self, days: int, service: str = ALL) -> pd.DataFrame:

@@ -44,6 +44,7 @@ _POINT = re.compile(rf"^{_SIGN}(?P<whole>\d{{1,3}}(?:[, '\u00a0]\d{{3}})+|\d+|(?
 _COMMA = re.compile(rf"^{_SIGN}(?P<whole>\d{{1,3}}(?:[. '\u00a0]\d{{3}})+|\d+)"
                     rf"(?P<part>,\d+)?(?P<power>[eE][-+]?\d{{1,3}})?{_UNIT}")  # fmt: skip
 _TIMES = {"k": 1e3, "m": 1e6, "mio": 1e6, "bn": 1e9}
+_DIGIT = re.compile(r"\d")
 _LEADING_ZERO = re.compile(r"^0\d")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$")
 
@@ -68,18 +69,17 @@ def is_missing(text: str, missing: frozenset[str] = MISSING) -> bool:
 @functools.lru_cache(maxsize=200_000)
 def shape_of(text: str) -> Shape:
     """Everything that a text can be read as; most columns repeat their texts."""
-    shape = Shape(0)
-    if len(text) > 64:
-        return Shape.EMAIL if _EMAIL.match(text) else shape
+    shape = Shape.FLAG if text.lower() in YES or text.lower() in NO else Shape(0)
+    if len(text) > 64 or not _DIGIT.search(text):
+        return shape | Shape.EMAIL if _EMAIL.match(text) else shape
+    if text.isascii() and text.isdigit():  # most cells of most files: no pattern is needed
+        whole = Shape.NUMBER | Shape.COMMA_NUMBER | Shape.WHOLE
+        return shape if _LEADING_ZERO.match(text) else shape | whole
     if not _LEADING_ZERO.match(text):
         if _POINT.match(text):
             shape |= Shape.NUMBER
         if _COMMA.match(text):
             shape |= Shape.COMMA_NUMBER
-        if text.isascii() and text.isdigit():
-            shape |= Shape.WHOLE
-    if text.lower() in YES or text.lower() in NO:
-        shape |= Shape.FLAG
     if moment_of(text, day_first=True) is not None:
         shape |= Shape.DAY_FIRST
     if moment_of(text, day_first=False) is not None:

@@ -24,7 +24,7 @@ _CREATED = ("created date", "created at", "create date", "createdate", "created"
             "date created", "first contact date", "date added", "added on", "signup date",
             "date entered", "lead date", "date")  # fmt: skip
 _CLOSED = ("closed date", "close date", "closedate", "closed at", "won date", "closed won date",
-           "date closed", "close", "converted date", "conversion date")  # fmt: skip
+           "date closed", "closed", "close", "converted date", "conversion date")  # fmt: skip
 _STATUS = ("status", "deal status", "deal stage", "stage name", "stage", "dealstage", "outcome",
            "result", "lead status", "opportunity stage", "is won", "won", "converted",
            "is converted", "conversion", "purchased", "bought", "subscribed", "revenue", "deposit",
