@@ -13,6 +13,11 @@ import cli
 from core.clock import DAY
 from core.database import reading, writing
 from core.errors import DefinitionError, WorkError
+from features.marked import Mark
+from features.served import write_served
+from serving.inforce import InForce
+from serving.served_shadow import served_bands
+from serving.why.scene import scene_now
 from signals import outbox
 from signals.shadow import compare as comparing
 from signals.shadow.compare import in_share
@@ -230,6 +235,22 @@ def test_no_more_leads_are_remembered_than_fit(story, monkeypatch):
 
     assert told(story).looks == 5
     assert told(story).leads_that_differ <= 2
+
+
+def test_score_calls_are_compared_from_the_sample_that_is_kept(story):
+    """The api does nothing for a draft: what it answered from is judged again on request."""
+    story.view("/pricing")
+    before = scene_now(story.installation, story.engine, "u1", story.clock.now()).vector
+    story.clock.move(1)
+    begin(story, EAGER)
+    served = scene_now(story.installation, story.engine, "u1", story.clock.now()).vector
+    with writing(story.engine) as connection:
+        write_served(connection, [(before, Mark(1, None)), (served, Mark(1, None))])
+
+    loaded = InForce(story.installation, story.engine).now()
+
+    [one] = served_bands(story.engine, loaded)
+    assert (one.live, one.draft, one.looks) == ("cold", "hot", 1), "served before it began: not its"
 
 
 def test_the_commands_start_report_and_stop(story, tmp_path, capsys):
