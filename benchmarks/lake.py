@@ -12,6 +12,7 @@ from core.database import open_record, writing
 from core.installation import Installation
 from events.identity.accounts import Membership
 from events.identity.intervals import save_memberships
+from features.cells import coded
 from features.change import Change, update_lead
 from features.definitions import Entity
 from features.lake import Lake
@@ -112,8 +113,9 @@ def _tiles(entity: Entity, count: int) -> Iterator[bytes]:
         tiles = Tiles()
         for _ in range(dice.randrange(1, 2 * events)):
             at = END - dice.randrange(SPAN)
-            sums = [(number, 1) for number in (_PAGE_VIEWS, *dice.sample(numbers, 2))]
-            update_lead(tiles, Change(at, sums, dice.getrandbits(32), False, {}, {}, None))
+            sums = dict.fromkeys((_PAGE_VIEWS, *dice.sample(numbers, 2)), 1)
+            change = Change(at, sums, coded(sums), dice.getrandbits(32), False, {}, {}, None)
+            update_lead(tiles, change)
         yield encode(tiles)
 
 

@@ -15,7 +15,7 @@ from events.identity.index import Found
 from features.definitions import FEATURES, Entity
 from features.feast_store import apply, open_store
 from features.names import KEYS, VALUE, VIEWS
-from features.online import OnlineStore, key_of
+from features.online import FIELD, OnlineStore, key_of
 from features.vector import FeatureVector, Stored, vector
 from features.vector import vectors as made_of
 
@@ -94,8 +94,8 @@ def _raw(client: Redis, pairs: Sequence[Found]) -> list[object]:
     """Nothing but the bytes: what the server and its client cost."""
     with client.pipeline(transaction=False) as pipe:
         for lead_id, account_id in pairs:
-            pipe.execute_command("HVALS", key_of(Entity.LEAD, lead_id))
-            pipe.execute_command("HVALS", key_of(Entity.ACCOUNT, account_id or ""))
+            for entity, name in ((Entity.LEAD, lead_id), (Entity.ACCOUNT, account_id or "")):
+                pipe.execute_command("HGET", key_of(entity, name), FIELD[entity])
         replies: list[object] = pipe.execute()
     return replies
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from itertools import accumulate
-from operator import mul
+from operator import floordiv, mul
 
 import msgspec
 
@@ -59,7 +59,7 @@ def write_parts(
     capped: int, newest: int, parts: Sequence[bytes | bytearray], texts: list[str]
 ) -> bytes:
     """`parts` are the sections."""
-    counts = [len(part) // width for part, width in zip(parts, SECTIONS, strict=True)]
+    counts = map(floordiv, map(len, parts), SECTIONS)
     head = _HEAD.pack(FORMAT, capped, newest, *counts)
     return b"".join((head, *parts, _encode_texts(texts) if texts else b""))
 

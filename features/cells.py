@@ -17,6 +17,8 @@ from features.patterns import BY_FIRST, MEMBERS
 
 Sums = dict[int, int]
 """Measure number → amount."""
+Coded = list[tuple[int, int]]
+"""Sums as they are written: (code, amount)."""
 
 WIDTHS = (2, 3, 4, 10)
 """Bytes of a cell of each kind: place, code, and an amount of 0, 1, 2 or 8 bytes."""
@@ -39,10 +41,20 @@ _MOST_SMALL, _MOST_MIDDLE = 0xFF, 0xFFFF
 
 def write_cells(place: int, sums: Mapping[int, int]) -> Cells:
     """`place` 0–255; measures' numbers 1–127, amounts of 64 bits. Equal sums give equal bytes."""
+    return write_coded(place, coded(sums))
+
+
+def write_each(place: int, sums: Mapping[int, int]) -> Cells:
+    """The same without patterns, where few sums are alike: faster."""
+    return write_coded(place, [pair for pair in sorted(sums.items()) if pair[1]])
+
+
+def write_coded(place: int, coded: Coded) -> Cells:
+    """Of sums that are coded already."""
     ones: list[int] = []
     small: list[int] = []
     middle = big = b""
-    for code, amount in _coded(sums):
+    for code, amount in coded:
         if amount == 1:
             ones += (place, code)
         elif 0 < amount <= _MOST_SMALL:
@@ -54,24 +66,25 @@ def write_cells(place: int, sums: Mapping[int, int]) -> Cells:
     return Cells(bytes(ones), bytes(small), middle, big)
 
 
-def _coded(sums: Mapping[int, int]) -> list[tuple[int, int]]:
+def coded(sums: Mapping[int, int]) -> Coded:
     """(code, amount) pairs that make these sums: patterns as far as they go, then what is left."""
     left = dict(sums)
-    coded = []
-    for number in sorted(left, reverse=True):
-        for code, others, peak in BY_FIRST.get(number, ()):
+    told: Coded = []
+    for number in sorted(left.keys() & BY_FIRST.keys(), reverse=True):
+        for code, others, peak in BY_FIRST[number]:
             first = amount = left[number]
+            if not first:
+                break
             for other in others:
                 held = left.get(other, 0)
                 if held < amount or (peak and held != first):
                     amount = 0 if peak else held
             if amount > 0:
-                coded.append((code, amount))
+                told.append((code, amount))
                 left[number] = first - amount
                 for other in others:
                     left[other] -= amount
-    coded += sorted(pair for pair in left.items() if pair[1])
-    return coded
+    return told + [(number, left[number]) for number in sorted(left) if left[number]]
 
 
 def all_cells(cells: Cells) -> list[tuple[int, int, int]]:

@@ -8,8 +8,8 @@ import msgspec
 
 from core.clock import DAY, HOUR
 from events.types import EnrichedEvent
-from features.cells import Sums
-from features.definitions import Kind, kept_for
+from features.cells import Coded, Sums, coded
+from features.definitions import FEATURES, Entity, Kind, kept_for
 from features.measures import (
     ACTIVE_PEOPLE,
     ATTRIBUTES,
@@ -20,7 +20,7 @@ from features.measures import (
     SESSIONS,
     Distinct,
 )
-from features.tiles import Deal, Tiles, keep_day, keep_hour, sums_of
+from features.tiles import Deal, Tiles, begin_day, begin_hour, keep_day, keep_hour, sums_of
 
 DEALS_CAP = 64
 ENGAGED = BY_NAME["engagements"].number
@@ -29,6 +29,11 @@ _FIRSTS = kept_for(Kind.AGE)
 _LASTS = kept_for(Kind.SINCE) | {ENGAGED}
 """Measures of which totals, first and last times are kept: only those that a feature reads. All of
 them would make half of a lead's bytes."""
+ACCOUNT_VISITS = any(
+    (one.entity, one.kind, one.of) == (Entity.ACCOUNT, Kind.DISTINCT, SESSIONS.name)
+    for one in FEATURES
+)
+"""Whether accounts keep visits: only if a feature counts them, for they would be many bytes."""
 _ATTRIBUTE = {name: at for at, name in enumerate(ATTRIBUTES)}
 _RANK = (_ATTRIBUTE["role"], _ATTRIBUTE["seniority"])
 _FIRST = frozenset(_ATTRIBUTE[name] for name in FIRST_STANDS)
@@ -38,7 +43,10 @@ class Change(msgspec.Struct):
     """What one event adds to the tiles of its lead and of its account."""
 
     at: int
-    sums: list[tuple[int, int]]
+    sums: dict[int, int]
+    coded: Coded
+    """The same as it is written where nothing was counted before: lead and account, hour and day
+    often are four such places."""
     session: int | None
     engaged: bool
     person: dict[str, str]
@@ -54,16 +62,17 @@ def key_of(text: str) -> int:
 def change_of(enriched: EnrichedEvent) -> Change:
     """Reads an event once, for lead and account both."""
     event = enriched.matched.event
-    sums = [
-        (measure.number, amount)
+    sums = {
+        measure.number: amount
         for measure in BY_EVENT.get(event.name, ())
         if (amount := measure.amount(event))
-    ]
+    }
     return Change(
         at=event.occurred_at,
         sums=sums,
+        coded=coded(sums),
         session=key_of(event.session_id) if event.session_id else None,
-        engaged=any(number == ENGAGED for number, _ in sums),
+        engaged=ENGAGED in sums,
         person=enriched.person,
         company=enriched.company,
         deal=_deal_of(enriched),
@@ -96,6 +105,8 @@ def update_lead(tiles: Tiles, change: Change) -> None:
 def update_account(tiles: Tiles, change: Change, lead_id: str, lead: Tiles) -> None:
     """`lead` is the person's own tiles, this event already counted."""
     _add_sums(tiles, change)
+    if change.session is not None and ACCOUNT_VISITS:
+        see(tiles, SESSIONS, change.session, change.at // HOUR)
     if change.engaged:
         see(tiles, ACTIVE_PEOPLE, key_of(lead_id), change.at // HOUR)
     if change.engaged or change.person:
@@ -110,10 +121,16 @@ def _add_sums(tiles: Tiles, change: Change) -> None:
         return
     at = change.at
     hour, day = at // HOUR, at // DAY
-    keep_hour(tiles, hour, _added(sums_of(tiles.hours, hour), change.sums))
-    keep_day(tiles, day, _added(sums_of(tiles.days, day), change.sums))
+    if hour in tiles.hours:
+        keep_hour(tiles, hour, _added(sums_of(tiles.hours, hour), change.sums))
+    else:
+        begin_hour(tiles, hour, change.coded)
+    if day in tiles.days:
+        keep_day(tiles, day, _added(sums_of(tiles.days, day), change.sums))
+    else:
+        begin_day(tiles, day, change.coded)
     ever, first, last = tiles.ever, tiles.first, tiles.last
-    for number, amount in change.sums:
+    for number, amount in change.sums.items():
         if number in _EVER:
             ever[number] = ever.get(number, 0) + amount
         if number in _FIRSTS and (number not in first or at < first[number]):
@@ -122,8 +139,8 @@ def _add_sums(tiles: Tiles, change: Change) -> None:
             last[number] = at
 
 
-def _added(sums: Sums, told: list[tuple[int, int]]) -> Sums:
-    for number, amount in told:
+def _added(sums: Sums, told: Sums) -> Sums:
+    for number, amount in told.items():
         if number in PEAKS:
             sums[number] = PEAKS[number](amount, sums.get(number, amount))
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.clock import DAY, HOUR
 from features.cells import add
-from features.change import ENGAGED, introduce, join_deal, key_of, say_one, see
+from features.change import ACCOUNT_VISITS, ENGAGED, introduce, join_deal, key_of, say_one, see
 from features.measures import ACTIVE_PEOPLE, SESSIONS
 from features.tiles import DAY_HOURS, Tiles, keep_day, keep_hour, sums_of
 
@@ -44,6 +44,9 @@ def _join_history(into: Tiles, other: Tiles) -> None:
 def join_account(account: Tiles, lead: Tiles, lead_id: str) -> None:
     """Adds a lead's history to an account: it came to belong there."""
     _join_history(account, lead)
+    if ACCOUNT_VISITS:
+        for key, hour in lead.sessions.items():
+            see(account, SESSIONS, key, hour)
     see_active(account, lead, lead_id)
 
 
@@ -65,7 +68,7 @@ def prune(tiles: Tiles, known_at: int) -> None:
     hour = known_at // HOUR - KEEP_HOURS
     day = known_at // DAY - KEEP_DAYS
     for slots, oldest in ((tiles.hours, hour), (tiles.days, day)):
-        if slots and min(slots) < oldest:
+        if next(iter(slots), oldest) < oldest:
             for slot in [slot for slot in slots if slot < oldest]:
                 del slots[slot]
     for keys in (tiles.sessions, tiles.active):

@@ -6,7 +6,7 @@ kept for windows of up to 2 days, days for up to 90; what is older lives on in `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isnan, nan
 from typing import Any
 
@@ -28,17 +28,27 @@ from features.blob import (
     read_texts,
     write_parts,
 )
-from features.cells import Cells, Sums, by_place, read_cells, write_cells
+from features.cells import (
+    Cells,
+    Coded,
+    Sums,
+    by_place,
+    read_cells,
+    write_cells,
+    write_coded,
+    write_each,
+)
 
 DAY_HOURS = DAY // HOUR
+Rank = tuple[str | None, str | None]
+"""Role and seniority, as far as known."""
 _FARTHEST = 0xFFFF
 """Hours before the newest one; a key that was last seen before that is not written."""
 _NO_CELLS = Cells()
+_UNKNOWN: Rank = (None, None)
 
 Slot = Any
 """An hour or a day since the epoch, or an array of them."""
-Rank = tuple[str | None, str | None]
-"""Role and seniority, as far as known."""
 
 
 class Deal(msgspec.Struct):
@@ -76,77 +86,104 @@ def sums_of(slots: dict[int, Cells], slot: int) -> Sums:
 
 
 def keep_hour(tiles: Tiles, hour: int, sums: Sums) -> None:
-    tiles.hours[hour] = write_cells(hour % HOUR_PLACES, sums)
+    tiles.hours = _kept(tiles.hours, hour, write_cells(hour % HOUR_PLACES, sums))
 
 
 def keep_day(tiles: Tiles, day: int, sums: Sums) -> None:
-    tiles.days[day] = write_cells(HOUR_PLACES + day % DAY_PLACES, sums)
+    tiles.days = _kept(tiles.days, day, write_cells(HOUR_PLACES + day % DAY_PLACES, sums))
+
+
+def begin_hour(tiles: Tiles, hour: int, coded: Coded) -> None:
+    """The first sums of an hour, as `features.cells.coded` gives them; `begin_day` the same."""
+    tiles.hours = _kept(tiles.hours, hour, write_coded(hour % HOUR_PLACES, coded))
+
+
+def begin_day(tiles: Tiles, day: int, coded: Coded) -> None:
+    tiles.days = _kept(tiles.days, day, write_coded(HOUR_PLACES + day % DAY_PLACES, coded))
+
+
+def _kept(slots: dict[int, Cells], slot: int, cells: Cells) -> dict[int, Cells]:
+    """Slots stay in order, in whatever order they come: few come late, all are written often."""
+    late = bool(slots) and slot not in slots and slot < next(reversed(slots))
+    slots[slot] = cells
+    return dict(sorted(slots.items())) if late else slots
 
 
 def encode(tiles: Tiles) -> bytes:
     """Hours and days that no window asked at the newest hour or later can reach are left out."""
     newest = _newest(tiles)
     times: dict[int, int] = {}
-
-    def at(moment: int | None) -> int:
-        return NO_TIME if moment is None else times.setdefault(moment, len(times))
-
-    moments, words = bytearray(), bytearray()
+    at = times.setdefault
+    moments: list[int] = []
     for number, moment in tiles.first.items():
-        moments += bytes((number, at(moment)))
+        moments += (number, at(moment, len(times)))
     for number, moment in tiles.last.items():
-        moments += bytes((number + LAST, at(moment)))
+        moments += (number + LAST, at(moment, len(times)))
+    words: list[int] = []
     for number, (_, moment) in tiles.words.items():
-        words += bytes((number, at(moment)))
-    deals = b"".join(
-        DEAL.pack(key, at(deal.opened_at), at(deal.closed_at), _number(deal.value))
-        for key, deal in tiles.deals.items()
-    )
+        words += (number, at(moment, len(times)))
+    deals = _deals(tiles.deals, times) if tiles.deals else b""
     texts = [word for word, _ in tiles.words.values()]
-    sessions = b"".join([SEEN.pack(*one) for one in _near(tiles.sessions, newest)])
+    pack, far = SEEN.pack, newest - _FARTHEST
+    sessions = [pack(key, newest - hour) for key, hour in tiles.sessions.items() if hour >= far]
     people = _people(tiles, newest, texts) if tiles.active else b""
     told = b"".join([moment.to_bytes(TIME, "little") for moment in times])
-    parts: list[bytes | bytearray] = [*_cells(tiles, newest)]
-    parts += (told, moments, words, deals, sessions, people)
+    parts = [*_cells(tiles, newest), told, bytes(moments), bytes(words)]
+    parts += (deals, b"".join(sessions), people)
     return write_parts(tiles.capped, newest, parts, texts)
 
 
 def _newest(tiles: Tiles) -> int:
-    days = max(tiles.days, default=0) * DAY_HOURS
-    hours = max(tiles.hours, default=0)
-    seen = max(tiles.sessions.values(), default=0)
-    return max(days, hours, seen, max(tiles.active.values(), default=0))
+    days = next(reversed(tiles.days), 0) * DAY_HOURS
+    newest = max(days, next(reversed(tiles.hours), 0))
+    for keys in (tiles.sessions, tiles.active):
+        if keys:
+            newest = max(newest, *keys.values())
+    return newest
 
 
 def _cells(tiles: Tiles, newest: int) -> list[bytes]:
-    today = newest // DAY_HOURS
-    hours = [cells for hour, cells in sorted(tiles.hours.items()) if newest - hour < HOUR_PLACES]
-    days = [cells for day, cells in sorted(tiles.days.items()) if today - day < DAY_PLACES]
-    ever = write_cells(EVER_PLACE, tiles.ever)
+    hours = _reached(tiles.hours, newest - HOUR_PLACES)
+    days = _reached(tiles.days, newest // DAY_HOURS - DAY_PLACES)
+    ever = write_each(EVER_PLACE, tiles.ever)
     return [b"".join(width) for width in zip(*hours, *days, ever, strict=True)]
 
 
-def _near(keys: dict[int, int], newest: int) -> list[tuple[int, int]]:
-    return [(key, newest - hour) for key, hour in keys.items() if newest - hour <= _FARTHEST]
+def _reached(slots: dict[int, Cells], before: int) -> Iterable[Cells]:
+    if next(iter(slots), before + 1) > before:
+        return slots.values()
+    return [cells for slot, cells in slots.items() if slot > before]
+
+
+def _deals(deals: dict[int, Deal], times: dict[int, int]) -> bytes:
+    """Adds their times."""
+
+    def at(moment: int | None) -> int:
+        return NO_TIME if moment is None else times.setdefault(moment, len(times))
+
+    return b"".join(
+        DEAL.pack(
+            key, at(deal.opened_at), at(deal.closed_at), nan if deal.value is None else deal.value
+        )
+        for key, deal in deals.items()
+    )
 
 
 def _people(tiles: Tiles, newest: int, texts: list[str]) -> bytes:
     """Adds what is said of people to the texts."""
-    places = {text: place for place, text in enumerate(texts)}
+    places: dict[str | None, int] = {text: place for place, text in enumerate(texts)}
+    places[None] = NO_TEXT
     people = bytearray()
-    for key, back in _near(tiles.active, newest):
-        rank = []
-        for word in tiles.people.get(key, (None, None)):
+    for key, hour in tiles.active.items():
+        if newest - hour > _FARTHEST:
+            continue
+        role, seniority = tiles.people.get(key, _UNKNOWN)
+        for word in (role, seniority):
             if word is not None and word not in places:
                 places[word] = len(texts)
                 texts.append(word)
-            rank.append(NO_TEXT if word is None else places[word])
-        people += PERSON.pack(key, back, *rank)
+        people += PERSON.pack(key, newest - hour, places[role], places[seniority])
     return bytes(people)
-
-
-def _number(value: float | None) -> float:
-    return nan if value is None else value
 
 
 def decode(blob: bytes) -> Tiles:
@@ -197,6 +234,8 @@ def _put_cells(tiles: Tiles, cells: Cells, newest: int) -> None:
             tiles.hours[hour_of(place, newest)] = told
         else:
             tiles.days[day_of(place, newest)] = told
+    tiles.hours = dict(sorted(tiles.hours.items()))
+    tiles.days = dict(sorted(tiles.days.items()))
 
 
 def hour_of(place: Slot, newest: Slot) -> Slot:

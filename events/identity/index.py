@@ -82,7 +82,7 @@ class IdentifierIndex:
         with self._client.pipeline(transaction=False) as pipe:
             for some in chunks(sorted(set(lead_ids))):
                 for row in connection.execute(_owned(IDENTIFIER.c.lead_id, some)):
-                    told = bytes.fromhex(row.lead_id + (row.account_id or ""))
+                    told = value_of(row.lead_id, row.account_id)
                     pipe.execute_command("HSET", *place_of(row.key), told)
             pipe.execute()
 
@@ -98,6 +98,11 @@ class IdentifierIndex:
 def place_of(key: Key) -> tuple[bytes, bytes]:
     """The hash that holds an identifier, and its field there."""
     return _PREFIX + key[:_HASH], key[_HASH:_FIELD]
+
+
+def value_of(lead_id: str, account_id: str | None) -> bytes:
+    """What stands there: both ids, in half of their letters."""
+    return bytes.fromhex(lead_id + (account_id or ""))
 
 
 def _owned(
