@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.clock import DAY, from_iso
 from rules.facts import Facts
 from rules.language.names import Names
 from rules.language.read_conditions import read_condition
@@ -16,7 +17,7 @@ from rules.language.rows import Test as Condition
 from rules.language.rows import compile_row, conjunction, disjunction, negation
 from rules.language.source import Node, read_yaml
 
-KINDS = {"a": "number", "b": "number", "w": "word"}
+KINDS = {"a": "number", "b": "number", "w": "word", "d": "age", "as_of": "moment"}
 
 FACTS = st.fixed_dictionaries(
     {},
@@ -136,6 +137,13 @@ def test_a_missing_fact_is_missing_and_so_is_its_opposite() -> None:
         ("{fact: w, op: not_in, value: [UK]}", {"w": "US"}, {"w": "UK"}),
         ("{fact: w, op: contains, value: finance}", {"w": "VP Finance"}, {"w": "Sales"}),
         ("{fact: w, op: matches, value: '^vp\\b'}", {"w": "VP Sales"}, {"w": "VPN admin"}),
+        ("{fact: w, op: contains, value: Σ}", {"w": "aς"}, {"w": "a"}),
+        ("{fact: w, op: contains, value: .}", {"w": "a.b"}, {"w": "ab"}),
+        ("{fact: w, op: starts_with, value: vp}", {"w": "VP Sales"}, {"w": "EVP Sales"}),
+        ("{fact: w, op: domain, value: a.de}", {"w": "mail.A.de"}, {"w": "ba.de"}),
+        ("{fact: w, op: domain, value: [a.de, b.fr]}", {"w": "b.fr"}, {"w": "b.fr.evil.de"}),
+        ("{fact: d, op: within_days, value: 7}", {"d": 7.0}, {"d": 7.01}),
+        ("{fact: d, op: at_least, value: 7}", {"d": 7.0}, {"d": 6.9}),
         ("{fact: w, op: is_missing}", {}, {"w": "x"}),
     ],
 )
@@ -143,6 +151,29 @@ def test_each_operator_hits_and_misses(text: str, hit: Facts, miss: Facts) -> No
     """The table of operators, one line each; `NO` is a country and not a “false”."""
     assert compiled(text)(hit) is True
     assert compiled(text)(miss) is False
+
+
+MIDNIGHT = from_iso("2026-05-01")
+
+
+@pytest.mark.parametrize(
+    ("op", "hits", "misses"),
+    [
+        ("before", [-1, -DAY], [0, 1, DAY]),
+        ("after", [DAY, DAY + 1], [-1, 0, DAY - 1]),
+    ],
+)
+def test_dates_are_whole_days_in_utc(op: str, hits: list[int], misses: list[int]) -> None:
+    """Before the day began, after it ended; and an age is dated back from `as_of`."""
+    moment = compiled(f"{{fact: as_of, op: {op}, value: 2026-05-01}}")
+    aged = compiled(f"{{fact: d, op: {op}, value: 2026-05-01}}")
+    for expected, distances in ((True, hits), (False, misses)):
+        for distance in distances:
+            assert moment({"as_of": MIDNIGHT + distance}) is expected
+            later = {"as_of": MIDNIGHT + distance + 40 * DAY, "d": 40.0}
+            assert aged(later) is expected
+    assert aged({"d": 3.0}) is None
+    assert aged({"as_of": MIDNIGHT}) is None
 
 
 def test_a_hostile_pattern_runs_in_linear_time() -> None:
