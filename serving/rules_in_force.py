@@ -35,8 +35,8 @@ class RulesInForce:
     def follow(self, version: int) -> Compiled:
         """The rules of this version, or the last good ones and why.
 
-        After a start the last good ones are sought in the record. DefinitionError when there are
-        none: with nobody's rules, the shipped ones would be no one's choice.
+        The last good ones are sought in the record. DefinitionError when there are none at a
+        start: the shipped ones would be no one's choice.
         """
         if self._held is None or self._held.version != version:
             self._held = self._compile(version) or self._fall_back(version)
@@ -53,11 +53,15 @@ class RulesInForce:
             return None
 
     def _fall_back(self, version: int) -> Compiled:
-        if self._held is not None:
-            return self._held
+        """As the record says, not as this process happens to know: all of them serve the same."""
+        held = self._held
         for earlier in self._earlier(version):
+            if held is not None and held.version == earlier:
+                return held
             if compiled := self._compile(earlier):
                 return compiled
+        if held is not None:
+            return held
         # Once more, for the error with all that is wrong.
         return Compiled(version, rules.load_catalog(version_files(self._engine, version)))
 

@@ -152,6 +152,21 @@ def test_after_a_start_the_last_good_rules_are_sought_in_the_record(
     assert repaired.refused_rules == ""
 
 
+def test_all_processes_fall_back_to_the_same_rules(
+    installation: Installation, engine: sa.Engine
+) -> None:
+    """Also one that never saw the last good version, as a broken one followed within a second."""
+    publish(engine, rules.read_catalog(), "me", "", None, 1, "cli")
+    slow = InForce(installation, engine, 0.0)
+    slow.now()
+    files = rules.read_catalog()
+    edited = {**files, "fit.yaml": files["fit.yaml"] + "# edited\n"}
+    good, _ = publish(engine, edited, "me", "", None, 2, "cli")
+    put_in_force(engine, Edit({"fit.yaml": "["}, "me", "by hand", "cli"), None, 3)
+    fresh = InForce(installation, engine, 0.0)
+    assert slow.now().release.rules_version == fresh.now().release.rules_version == good
+
+
 def test_a_snooze_and_its_end_are_in_force_at_the_next_look(
     installation: Installation, engine: sa.Engine
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from cli import run
 from core.clock import SystemClock
+from rules.life.publish import Edit, put_in_force
 from serving.keys import KeyKind, Scope, create
 from tests.rules_life.small import SMALL, edited
 
@@ -137,9 +140,7 @@ def test_lost_updates_and_late_publishers_are_conflicts(
     assert "was published by key " in problem_of(late, 409)["detail"]
 
 
-def test_scopes_keep_drafting_and_publishing_apart(
-    rig: Any, draft: str, problem_of: Any
-) -> None:
+def test_scopes_keep_drafting_and_publishing_apart(rig: Any, draft: str, problem_of: Any) -> None:
     """Who writes rules and who puts them in force may be different people."""
     way = f"/v1/rules/drafts/{draft}"
     plain, drafter = as_key(rig), as_key(rig, Scope.RULES_DRAFT)
@@ -239,3 +240,37 @@ def test_stats_and_pages_of_versions(rig: Any, draft: str) -> None:
     told = rig.client.get("/v1/rules/stats").json()
     assert told["version"] == numbers[0]
     assert {one["rule"] for one in told["rules"]} >= {"target_industry", "known_owner"}
+
+
+def test_rules_that_this_program_cannot_compile_leave_the_last_good_ones(
+    rig: Any, draft: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another version of the program published them: readiness, metrics, scores and doctor tell."""
+    good = live(rig)["number"]
+    newer = Edit({**SMALL, "fit.yaml": "words: [of, tomorrow]"}, "ana", "", "cli")
+    broken = put_in_force(rig.engine, newer, None, SystemClock().now()).version
+
+    def told() -> dict[str, Any]:
+        answer: dict[str, Any] = rig.client.get("/readyz").json()
+        return answer
+
+    for _ in range(600):
+        if "detail" in told():
+            break
+        time.sleep(0.05)
+    assert told()["status"] == "ready"
+    assert told()["degraded"] == ["rules"]
+    assert f"rules version {broken} refused" in told()["detail"]
+    metrics = rig.client.get("/metrics").text
+    assert "leadline_rules_refused 1.0" in metrics
+    assert f"leadline_rules_version {float(good)}" in metrics
+    assert run(["doctor", "--json", "--data", str(rig.installation.root)]) == 1
+    found = {one["subject"]: one for one in json.loads(capsys.readouterr().out)}
+    assert found["release"]["state"] == "wrong"
+    assert f"version {good} serves in its place" in found["release"]["told"]
+    rig.client.post("/v1/rules/rollback", json={})
+    for _ in range(600):
+        if "detail" not in told():
+            return
+        time.sleep(0.05)
+    raise AssertionError(told())
