@@ -18,7 +18,7 @@ from rules.points import HUNDREDTHS, decayed, hundredths, points_of, sign_of
 from rules.report import Hit, HitGroup
 from rules.sheet import MOST, Decay, Scored, Sheet
 
-FEW = 8
+FEW = 16
 """A batch of fewer leads costs more to turn than to walk through."""
 
 
@@ -49,11 +49,13 @@ class Found(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """Hits with their points, ids of the rules that raised, and the sum of each sheet."""
+    """Hits with their points, ids of the rules that raised, and each sheet's sum in hundredths,
+    without sign.
+    """
 
     hits: list[Hit]
     failed: tuple[str, ...]
-    sums: list[int | float]
+    sums: list[int]
 
 
 class Plan:
@@ -67,7 +69,6 @@ class Plan:
             self.steps.extend(
                 _step(one, place, sheet.purpose, groups[one.group]) for one in sheet.rules
             )
-        self._signs = [sign_of(sheet.purpose) for sheet in sheets]
         self._tests = [step.test for step in self.steps]
         self._full = [MOST * HUNDREDTHS] * len(sheets)
 
@@ -76,22 +77,16 @@ class Plan:
         if len(batch) < FEW:
             return [self._walk(facts) for facts in batch]
         turned = Turned(batch)
-        found = [Found([], []) for _ in batch]
+        hits: list[list[int]] = [[] for _ in batch]
+        failed: list[list[int]] = [[] for _ in batch]
         for place, step in enumerate(self.steps):
             try:
                 for lead in step.find(turned):
-                    found[lead].hits.append(place)
+                    hits[lead].append(place)
             except Exception:  # noqa: BLE001 - some lead's value is odd: each is asked alone
-                self._ask_each(place, batch, found)
-        return found
-
-    def _ask_each(self, place: int, batch: Sequence[Facts], found: Sequence[Found]) -> None:
-        for facts, one in zip(batch, found, strict=True):
-            try:
-                if self._tests[place](facts):
-                    one.hits.append(place)
-            except Exception:  # noqa: BLE001 - as below
-                one.failed.append(place)
+                for lead, facts in enumerate(batch):
+                    self.ask(place, facts, hits[lead], failed[lead])
+        return list(map(Found, hits, failed))
 
     def _walk(self, facts: Facts) -> Found:
         hits: list[int] = []
@@ -104,6 +99,14 @@ class Plan:
                 failed.append(place)
         return Found(hits, failed)
 
+    def ask(self, place: int, facts: Facts, hits: list[int], failed: list[int]) -> None:
+        """One rule of one lead: appends its place where it belongs."""
+        try:
+            if self._tests[place](facts):
+                hits.append(place)
+        except Exception:  # noqa: BLE001 - as above
+            failed.append(place)
+
     def count(self, facts: Facts, found: Found, snoozed: frozenset[str]) -> Counted:
         """Hits count in the order of the file, until their group's cap or the sheet's 100 is used
         up: so the points of the hits add up to the sums.
@@ -113,7 +116,7 @@ class Plan:
         failed = [self.steps[place].name for place in found.failed]
         for place in found.hits:
             name, purpose, sheet, group, worth, points, text, decay, _, _ = self.steps[place]
-            if name in snoozed:
+            if snoozed and name in snoozed:
                 continue
             if decay is not None:
                 try:
@@ -121,21 +124,16 @@ class Plan:
                 except Exception:  # noqa: BLE001 - an age beyond all numbers counts as missing
                     failed.append(name)
                     continue
-                points = points_of(worth) * self._signs[sheet]
+                points = points_of(worth) * sign_of(purpose)
             if worth > caps[group] or worth > rooms[sheet]:
                 worth = min(caps[group], rooms[sheet])
-                points = points_of(worth) * self._signs[sheet]
-            caps[group] -= worth
-            rooms[sheet] -= worth
-            hits.append(Hit(name, purpose, (text, facts), points))
-        told = tuple(name for name in failed if name not in snoozed) if failed else ()
-        return Counted(hits, told, self._sums(rooms))
-
-    def _sums(self, rooms: Sequence[int]) -> list[int | float]:
-        return [
-            points_of(full - room) * sign
-            for full, room, sign in zip(self._full, rooms, self._signs, strict=True)
-        ]
+                points = points_of(worth) * sign_of(purpose)
+            if worth:
+                caps[group] -= worth
+                rooms[sheet] -= worth
+            hits.append(Hit(name, purpose, text, points, facts))
+        told = tuple([name for name in failed if name not in snoozed]) if failed else ()
+        return Counted(hits, told, [MOST * HUNDREDTHS - room for room in rooms])
 
 
 def _step(scored: Scored, sheet: int, purpose: HitGroup, group: int) -> Step:

@@ -19,20 +19,20 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
     id: str
     group: HitGroup
     """The purpose of the file that the rule stands in."""
-    said: str | tuple[Fill, Facts]
-    """The text, or what it is filled from: most texts of a batch are never asked for."""
+    said: str | Fill
+    """The text, or what makes it of `facts`: most texts of a batch are never asked for."""
     points: float
     """What it added after its group's cap, so that the hits of a purpose add up to its points.
     Negative takes points away; 0 for suppressions and account rules."""
+    facts: Facts | None = None
 
     @property
     def text(self) -> str:
         """For a seller, with the lead's own values filled in; the id where one cannot be told."""
         if isinstance(self.said, str):
             return self.said
-        fill, facts = self.said
         try:
-            return fill(facts)
+            return self.said(self.facts or {})
         except Exception:  # noqa: BLE001 - one odd value must never cost a lead its reasons
             return self.id
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ from functools import cached_property
 from rules.declaration import Rule
 from rules.facts import Facts
 from rules.plan import Found, Plan
+from rules.points import HUNDREDTHS, points_of
 from rules.priority import Priority
 from rules.report import Hit, Route, RuleReport
 from rules.routing import Routing
@@ -17,6 +17,8 @@ from rules.sheet import Sheet
 from rules.trace import Traced, prepare, prepare_routes
 
 _NONE: frozenset[str] = frozenset()
+_VERDICTS = ("suppress", "account")
+"""The purposes of the last two sheets: whatever hits there comes last."""
 
 
 @dataclass(frozen=True)
@@ -58,23 +60,25 @@ class Rulebook:
         found = self.plan.find(batch)
         if snoozed is None:
             snoozed = [_NONE] * len(batch)
-        return [self._report(*one) for one in zip(batch, found, snoozed, strict=True)]
+        return list(map(self.report, batch, found, snoozed))
 
-    def _report(self, facts: Facts, found: Found, snoozed: frozenset[str]) -> RuleReport:
+    def report(self, facts: Facts, found: Found, snoozed: frozenset[str]) -> RuleReport:
+        """What follows from the rules that were found to hold."""
         hits, failed, (fit, intent, negative, *_) = self.plan.count(facts, found, snoozed)
-        by = tuple([hit.id for hit in hits if hit.group == "suppress"])
-        points = math.floor(fit + 0.5)
+        last = hits[-1].group if hits else ""
+        by = tuple([hit.id for hit in hits if hit.group == "suppress"]) if last in _VERDICTS else ()
+        points = (fit + HUNDREDTHS // 2) // HUNDREDTHS
         return RuleReport(
-            fit_points=points,
-            grade=self.grade(points),
-            intent_points=intent,
-            negative_points=negative,
-            suppressed=bool(by),
-            by=by,
-            mqa=bool(hits) and hits[-1].group == "account",
-            hits=tuple(hits),
-            failed=failed,
-            snoozed=self._passed_over(snoozed) if snoozed else (),
+            points,
+            self.grade(points),
+            points_of(intent),
+            -points_of(negative),
+            bool(by),
+            by,
+            last == "account",
+            tuple(hits),
+            failed,
+            self._passed_over(snoozed) if snoozed else (),
         )
 
     def _passed_over(self, snoozed: frozenset[str]) -> tuple[str, ...]:

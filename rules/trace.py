@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 from rules.facts import Facts
+from rules.in_effect import in_effect
+from rules.language.rows import Test, Truth, compile_row
 from rules.language.steps import Step, Tracer, compile_steps
+from rules.plan import Found
 from rules.report import Route, RuleReport
-from rules.sheet import Decay, Sheet
+from rules.sheet import Decay, Scored, Sheet
 
 if TYPE_CHECKING:
     from rules.declaration import Rule
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 State = Literal["hit", "miss", "missing", "asleep", "snoozed", "failed"]
 """`missing`: facts that nobody knows leave it open. `asleep`: outside its dates. `snoozed`: passed
 over for this account. `failed`: it raised, and counts as missing."""
+
+_STATES: dict[Truth, State] = {True: "hit", False: "miss", None: "missing"}
 
 
 class RuleTrace(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -68,33 +73,46 @@ class Traced(NamedTuple):
     group: str
     points: float
     decay: Decay | None
-    dated: bool
+    plain: bool
+    """Neither dates nor decay: the rule holds where its condition does."""
+    test: Test
+    """Of all that is in effect."""
     steps: Tracer
+    forgiving: Tracer
+    """For a lead with a value of another kind."""
 
 
 def prepare(sheets: Sequence[Sheet]) -> list[Traced]:
     """Every rule of the sheets, in order."""
-    return [
-        _traced(rule, sheet.purpose, group, points, decay)
-        for sheet in sheets
-        for rule, group, points, decay in sheet.rules
-    ]
+    return [_traced(one, sheet.purpose) for sheet in sheets for one in sheet.rules]
 
 
 def prepare_routes(routing: Routing) -> list[Traced]:
-    return [_traced(rule, "routing", "", 0, None) for rule, _ in routing.rules]
+    return [_traced(Scored(rule, "", 0), "routing") for rule, _ in routing.rules]
 
 
-def _traced(rule: Rule, purpose: str, group: str, points: float, decay: Decay | None) -> Traced:
-    declared = (rule.id, rule.file, rule.line, purpose)
-    dated = rule.from_at is not None or rule.until_at is not None
-    return Traced(rule, declared, group, points, decay, dated, compile_steps(rule.when))
+def _traced(scored: Scored, purpose: str) -> Traced:
+    rule, group, points, decay = scored
+    return Traced(
+        rule,
+        (rule.id, rule.file, rule.line, purpose),
+        group,
+        points,
+        decay,
+        decay is None and rule.from_at is None and rule.until_at is None,
+        compile_row(in_effect(rule, decay)),
+        compile_steps(rule.when, tolerant=False),
+        compile_steps(rule.when, tolerant=True),
+    )
 
 
 def trace(rulebook: Rulebook, facts: Facts, snoozed: frozenset[str] = frozenset()) -> Trace:
     """The full trace of one lead's facts; those of routing are missing unless they are there."""
-    report = rulebook.evaluate([facts], [snoozed])[0]
     scored, routes = rulebook.traced
+    looked = _look(scored, facts)
+    hits = [place for place, (_, state) in enumerate(looked) if state == "hit"]
+    failed = [place for place, (_, state) in enumerate(looked) if state == "failed"]
+    report = rulebook.report(facts, Found(hits, failed), snoozed)
     return Trace(
         fit_points=report.fit_points,
         grade=report.grade,
@@ -103,45 +121,68 @@ def trace(rulebook: Rulebook, facts: Facts, snoozed: frozenset[str] = frozenset(
         suppressed=report.suppressed,
         mqa=report.mqa,
         route=rulebook.route(facts),
-        rules=(*_scored(scored, report, facts), *_routes(routes, facts)),
+        rules=(*_scored(scored, looked, report, facts), *_routed(routes, facts)),
     )
 
 
-def _scored(traced: Sequence[Traced], report: RuleReport, facts: Facts) -> list[RuleTrace]:
-    hits = {hit.id: hit for hit in report.hits}
-    kept_out: dict[str, State] = dict.fromkeys(report.failed, "failed")
-    kept_out.update(dict.fromkeys(report.snoozed, "snoozed"))
-    told: list[RuleTrace] = []
-    for rule, declared, group, points, decay, dated, steps in traced:
-        when, hit = steps(facts), hits.get(rule.id)
-        if hit is not None:
-            left = points * decay.share(facts) if decay else None
-            told.append(
-                RuleTrace(*declared, "hit", when, hit.text, group, points, left, hit.points)
-            )
-        else:
-            state = kept_out.get(rule.id) or _open(rule, facts, when, dated=dated)
-            told.append(RuleTrace(*declared, state, when, "", group, points))
-    return told
-
-
-def _routes(traced: Sequence[Traced], facts: Facts) -> list[RuleTrace]:
-    told: list[RuleTrace] = []
-    for rule, declared, _, _, _, dated, steps in traced:
-        when = steps(facts)
-        state = _open(rule, facts, when, dated=dated)
+def _look(traced: Sequence[Traced], facts: Facts) -> list[tuple[Step, State]]:
+    """Of each rule the steps of its condition, and where they leave it."""
+    looked: list[tuple[Step, State]] = []
+    for one in traced:
         try:
-            text = rule.text(facts) if state != "asleep" and rule.holds(facts) else None
-        except Exception:  # noqa: BLE001 - routing passes over what raises
-            state, text = "failed", None
-        if text is not None:
-            state = "hit"
-        told.append(RuleTrace(*declared, state, when, text or ""))
+            when = one.steps(facts)
+            plain = one.plain
+        except Exception:  # noqa: BLE001 - told in the steps
+            when, plain = one.forgiving(facts), False
+        looked.append((when, _STATES[when.truth] if plain else _ask(one, facts, when)))
+    return looked
+
+
+def _ask(one: Traced, facts: Facts, when: Step) -> State:
+    """With dates, an age to decay by or a comparison that raised, the rule itself has to say."""
+    if one.rule.asleep(facts):
+        return "asleep"
+    try:
+        if one.test(facts):
+            return "hit"
+    except Exception:  # noqa: BLE001 - it counts as missing
+        return "failed"
+    return "miss" if when.truth is False else "missing"
+
+
+def _scored(
+    traced: Sequence[Traced],
+    looked: Sequence[tuple[Step, State]],
+    report: RuleReport,
+    facts: Facts,
+) -> list[RuleTrace]:
+    """A hit may still be passed over, or fail when its points are counted."""
+    hits = iter(report.hits)
+    lost: dict[str, State] = dict.fromkeys(report.failed, "failed")
+    lost.update(dict.fromkeys(report.snoozed, "snoozed"))
+    told: list[RuleTrace] = []
+    for one, (when, state) in zip(traced, looked, strict=True):
+        if lost and one.rule.id in lost:
+            now = lost[one.rule.id]
+            told.append(RuleTrace(*one.declared, now, when, "", one.group, one.points))
+        elif state != "hit":
+            told.append(RuleTrace(*one.declared, state, when, "", one.group, one.points))
+        else:
+            hit = next(hits)
+            left = one.points * one.decay.share(facts) if one.decay else None
+            points = (one.points, left, hit.points)
+            told.append(RuleTrace(*one.declared, state, when, hit.text, one.group, *points))
     return told
 
 
-def _open(rule: Rule, facts: Facts, when: Step, *, dated: bool) -> State:
-    """Of a rule that did not hit. One that decays by an age that nobody knows is missing."""
-    if dated and rule.asleep(facts):
-        return "asleep"
-    return "miss" if when.truth is False else "missing"
+def _routed(traced: Sequence[Traced], facts: Facts) -> list[RuleTrace]:
+    told: list[RuleTrace] = []
+    for one, (when, state) in zip(traced, _look(traced, facts), strict=True):
+        text = ""
+        if state == "hit":
+            try:
+                text = one.rule.text(facts)
+            except Exception:  # noqa: BLE001 - routing passes over what raises
+                state = "failed"  # noqa: PLW2901 - as it does
+        told.append(RuleTrace(*one.declared, state, when, text))
+    return told

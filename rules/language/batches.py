@@ -6,6 +6,7 @@ counts are 0), so a comparison asks a handful of values, and what it costs follo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from rules.facts import Facts, Value
@@ -36,13 +37,9 @@ class Turned:
         """Each value of the fact (None: missing) with the places that have it."""
         values = self._facts.get(fact)
         if values is None:
-            values = {}
+            values = defaultdict(list)
             for place, facts in enumerate(self.batch):
-                value = facts.get(fact)
-                if value in values:
-                    values[value].append(place)
-                else:
-                    values[value] = [place]
+                values[facts.get(fact)].append(place)
             self._facts[fact] = values  # only when whole: a value that cannot be looked up raises
         return values
 

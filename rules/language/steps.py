@@ -61,23 +61,29 @@ Tracer = Callable[[Facts], Step]
 _FEW = 16
 
 
-def compile_steps(condition: Condition) -> Tracer:  # noqa: PLR0911 - one a form
-    """The tracer of `condition`. It never raises."""
+def compile_steps(condition: Condition, *, tolerant: bool) -> Tracer:  # noqa: PLR0911 - one a form
+    """The tracer of `condition`. `tolerant`: a comparison that raises is told as an error, and the
+    others go on; else it raises.
+    """
     match condition:
         case Segment(name, part):
-            return _named(name, compile_steps(part))
+            return _named(name, compile_steps(part, tolerant=tolerant))
         case Not(part):
-            return _negated(compile_steps(part))
+            return _negated(compile_steps(part, tolerant=tolerant))
         case AllOf(parts):
-            return _joined("all", [compile_steps(part) for part in parts], decided_by=False)
+            inner = [compile_steps(part, tolerant=tolerant) for part in parts]
+            return _joined("all", inner, decided_by=False)
         case AnyOf(parts):
-            return _joined("any", [compile_steps(part) for part in parts], decided_by=True)
-        case Compare(fact, op, value):
-            return _look(fact, op, _declared(condition), OPERATORS[op].make(value))
-        case Happened(fact, op, _):
-            return _happened(fact, op, _declared(condition), compile_row(condition))
+            inner = [compile_steps(part, tolerant=tolerant) for part in parts]
+            return _joined("any", inner, decided_by=True)
         case Missing(fact):
             return _missing(fact)
+        case Compare(fact, op, value):
+            look = _look(fact, op, _declared(condition), OPERATORS[op].make(value))
+            return _forgiven(condition, look) if tolerant else look
+        case Happened(fact, op, _):
+            look = _happened(fact, op, _declared(condition), compile_row(condition))
+            return _forgiven(condition, look) if tolerant else look
 
 
 def _declared(leaf: Compare | Happened) -> Declared:
@@ -99,30 +105,32 @@ def _look(fact: str, op: str, value: Declared, holds: Holds) -> Tracer:
         read = facts.get(fact)
         if read is None:
             return absent
-        if type(read) is int:
-            look = counts.get(read)
-            if look is not None:
-                return look
-        try:
+        if type(read) is not int:
+            return Look(fact, op, value, read, holds(read))
+        look = counts.get(read)
+        if look is None:
             look = Look(fact, op, value, read, holds(read))
-        except Exception as error:  # noqa: BLE001 - told beside the value that caused it
-            return Look(fact, op, value, read, None, _told(error))
-        if type(read) is int and 0 <= read < _FEW:
-            counts[read] = look
+            if 0 <= read < _FEW:
+                counts[read] = look
         return look
 
     return trace
 
 
-def _happened(fact: str, op: str, value: Declared | None, test: Test) -> Tracer:
+def _happened(fact: str, op: str, value: Declared, test: Test) -> Tracer:
     """An age against a date looks at `as_of` as well."""
+    return lambda facts: Look(fact, op, value, facts.get(fact), test(facts))
+
+
+def _forgiven(leaf: Compare | Happened, look: Tracer) -> Tracer:
+    value = _declared(leaf)
 
     def trace(facts: Facts) -> Step:
-        read = facts.get(fact)
         try:
-            return Look(fact, op, value, read, test(facts))
-        except Exception as error:  # noqa: BLE001 - as above
-            return Look(fact, op, value, read, None, _told(error))
+            return look(facts)
+        except Exception as error:  # noqa: BLE001 - told beside the value that caused it
+            told = f"{type(error).__name__}: {error}"
+            return Look(leaf.fact, leaf.op, value, facts.get(leaf.fact), None, told)
 
     return trace
 
@@ -133,10 +141,6 @@ def _missing(fact: str) -> Tracer:
         return Look(fact, IS_MISSING, None, read, read is None)
 
     return trace
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _named(segment: str, part: Tracer) -> Tracer:
