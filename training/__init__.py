@@ -1,6 +1,7 @@
 """The workshop: from wins and losses to a registered model. Offline, never on the way of an event.
 
 dataset.py    labels → examples: the feature vectors of each lead as they were known at its moments
+columns.py    which of a CRM's own columns may teach
 leaks.py      the columns of a CRM that know the end, found before anything is learnt from them
 single.py     what one column tells by itself
 fit.py        a matrix and labels → trees and calibration (the same routine for any table)

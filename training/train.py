@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,24 +12,22 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from core.database import reading
-from core.errors import DefinitionError, Problem, WorkError
+from core.errors import WorkError
 from core.installation import Installation
 from core.settings import Models
-from events.attributes import Column, declared
 from events.labels import Labels, definition, label
 from features.profile import profile_of, write_profile
 from scoring import Scorer
-from scoring.card import LeftOut, Taught
+from scoring.card import LeftOut
 from scoring.cases import Origin, write_cases
 from scoring.registry import MODEL_NAME
 from scoring.watcher import Watcher
-from training.build import Built, Source, build, write
+from training.build import Built, build, write
 from training.cases import cases
+from training.columns import choose_columns, kept, read_columns
 from training.compare import compare
 from training.dataset import Example, examples, teaching
 from training.fit import PARAMETERS
-from training.leaks import find_leaks, tell_leaks
 from training.publish import publish
 from training.split import split
 
@@ -82,15 +79,17 @@ def train(
     age = models.moment_days
     with watch.step("label"):
         labels = _labels(engine, models, order.now)
-        columns = _columns(engine)
-        keep = _kept(order.keep, columns)
+        columns = read_columns(engine)
+        keep = kept(order.keep, columns)
     with watch.step("read"):
         ages = definition(models).ages_days
         found = examples(installation, engine, labels.known, ages, order.now)
     with watch.step("fit"):
         taught, tested = split(found, order.parts, age)
         lessons = teaching(taught, age)
-        source = _source(lessons, columns, keep, models, order, tell)
+        source = choose_columns(
+            lessons, columns, keep, models, order.seed, tell, drop=order.drop_leaks
+        )
         built = build(lessons, age, order.seed, order.now, order.threads, source)
     with tempfile.TemporaryDirectory(prefix=".train-", dir=installation.releases) as temporary:
         files = Path(temporary)
@@ -135,56 +134,6 @@ def _origin(version: str, order: Order, models: Models) -> Origin:
         moment_days=models.moment_days,
         label_days=models.label_days,
     )
-
-
-def _columns(engine: sa.Engine) -> dict[str, Column]:
-    with reading(engine) as connection:
-        return declared(connection)
-
-
-def _kept(asked: Sequence[str], columns: dict[str, Column]) -> frozenset[str]:
-    """Names of ours. DefinitionError for a column that no import has declared."""
-    by_title = {column.title.lower(): name for name, column in columns.items()}
-    names = {one: one if one in columns else by_title.get(one.lower()) for one in asked}
-    problems = []
-    for one, name in names.items():
-        if name is None:
-            near = difflib.get_close_matches(one, [*columns, *by_title], n=1)
-            problems.append(Problem(one, f"did you mean {near[0]!r}?" if near else "is unknown"))
-    if problems:
-        raise DefinitionError("no imported column is called so", problems=problems)
-    return frozenset(name for name in names.values() if name)
-
-
-def _source(
-    lessons: Sequence[Example],
-    columns: dict[str, Column],
-    keep: frozenset[str],
-    models: Models,
-    order: Order,
-    tell: Callable[[str], None],
-) -> Source:
-    """The CRM's columns that may teach. WorkError when one leaks and the run is to stop there."""
-    judged = [one for one in lessons if one.age == models.moment_days]
-    leaks = find_leaks(judged, columns, models.leak_auc, order.seed)
-    out = [leak for leak in leaks if leak.name not in keep]
-    if out and not order.drop_leaks:
-        raise WorkError(
-            f"{len(out)} columns look like leakage, and nothing was trained",
-            problems=[Problem("", line) for line in tell_leaks(out)],
-            do="leave them out (without --stop-on-leaks), or keep one with --keep COLUMN",
-        )
-    for leak, line in zip(leaks, tell_leaks(leaks), strict=True):
-        tell(f"{'kept, by order' if leak.name in keep else 'left out'}: {line}")
-    gone = {leak.name for leak in out}
-    what = definition(models)
-    taught = Taught(
-        label=msgspec.to_builtins(what),
-        label_fingerprint=what.fingerprint,
-        left_out=tuple(out),
-        kept=tuple(leak.name for leak in leaks if leak.name in keep),
-    )
-    return Source({name: one for name, one in columns.items() if name not in gone}, taught)
 
 
 def _cross_validated(lessons: Sequence[Example], built: Built, age: int) -> dict[str, float]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from core.clock import DAY, to_iso
 from events.imports.cells import MISSING, NO, YES
-from events.imports.mapping import FACTS, Outcome, Plan, Status, When, Who
+from events.imports.plan import FACTS, Outcome, Plan, Status, When, Who
 from events.imports.profile import Column, Kind, Profile, words_of
 from events.imports.source import Source
 

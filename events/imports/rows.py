@@ -20,7 +20,8 @@ from events.imports.cells import (
     number_of,
     zone_named,
 )
-from events.imports.mapping import Outcome, Plan, When, attributes
+from events.imports.mapping import attributes
+from events.imports.plan import Outcome, Plan, When
 from events.imports.profile import Column
 from events.imports.source import Row, Source
 from events.intake.identifiers import LONGEST as LONGEST_ID

@@ -13,7 +13,7 @@ from core.errors import Problem, WorkError
 from events.attributes import Column as Attribute
 from events.attributes import declare
 from events.imports.compose import Composer, Terms
-from events.imports.mapping import Plan
+from events.imports.plan import Plan
 from events.imports.profile import Profile
 from events.imports.rows import Reader, Told
 from events.imports.source import Source

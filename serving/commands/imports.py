@@ -15,7 +15,7 @@ from core.installation import Installation
 from core.options import data_option, json_option
 
 if TYPE_CHECKING:
-    from events.imports.mapping import Plan
+    from events.imports.plan import Plan
     from events.imports.profile import Profile
     from events.imports.source import Source
     from events.imports.take import Kind, Report

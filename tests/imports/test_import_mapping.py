@@ -11,16 +11,8 @@ from core.clock import from_iso
 from core.errors import DefinitionError
 from events.attributes import ColumnKind
 from events.imports.guess import guess
-from events.imports.mapping import (
-    Outcome,
-    Plan,
-    Status,
-    When,
-    attributes,
-    check,
-    read_mapping,
-    write_mapping,
-)
+from events.imports.mapping import attributes, check, read_mapping, write_mapping
+from events.imports.plan import Outcome, Plan, Status, When
 from events.imports.profile import Kind, Profile, profile
 from events.imports.source import Source
 
