@@ -112,10 +112,9 @@ class _Declaring:
         return [name for name in order if name not in circular]
 
     def _refuse(self, circle: list[str], circular: set[str]) -> None:
-        if not circular.issuperset(circle):
-            told = " → ".join(f"`{one}`" for one in circle)
-            line = self._nodes[circle[0]].line
-            self._reader.problem(line, f"segments use each other in a circle: {told}")
+        told = " → ".join(f"`{one}`" for one in circle)
+        line = self._nodes[circle[0]].line
+        self._reader.problem(line, f"segments use each other in a circle: {told}")
         circular.update(circle)
 
 

@@ -36,6 +36,7 @@ def named(text: str) -> dict[str, str]:
         ("  a: {segment: a}", "in a circle: `a` → `a`"),
         ("  a: {segment: b}\n  b: {not: {segment: a}}", "in a circle: `a` → `b` → `a`"),
         ("  a: {segment: b}\n  b: {all: [{segment: c}]}\n  c: {segment: b}", "`b` → `c` → `b`"),
+        ("  a: {all: [{segment: a}, {segment: b}]}\n  b: {segment: a}", "`a` → `b` → `a`"),
         ("  a: {segment: nobody}", "unknown segment `nobody`"),
         ("  a: {segment: custmer}", "did you mean `customer`?"),
         ("  a: {segment: [b]}", "`segment` has to be a word"),
@@ -203,8 +204,8 @@ def test_a_flood_of_problems_is_told_by_its_beginning(problems: Find) -> None:
 
 def test_a_message_commands_no_terminal(problems: Find) -> None:
     """What an author wrote is shown, not obeyed."""
-    found = problems(rule('{fact: "\\e[31mregion\\nfit.yaml:1: fine", op: is, value: UK}'))
-    assert found
+    found = problems(rule('{fact: region, op: is, "\\e[31mvalue\\nfit.yaml:1: fine": UK}'))
+    assert any("<U+001B>[31mvalue<U+000A>" in one for one in found)
     assert not any(ord(letter) < 32 for one in found for letter in one)
 
 

@@ -95,6 +95,23 @@ def test_a_rule_that_nobody_can_hit_is_a_problem(said: tuple[str, ...]) -> None:
         check_catalog(with_rule(when))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("as_of after 2026-01-01",),
+        ("as_of after 2026-01-01", "as_of before 2026-01-03"),
+        ("days_since_page_views after 2026-01-01",),
+        ("sessions_7d above 5", "sessions_7d below 6"),
+        ("region is_not UK", "region not_in [US, FR]"),
+        ("title contains vp", "title is VP Finance"),
+        ("not region is UK", "not region is_missing"),
+    ],
+)
+def test_a_rule_that_somebody_can_hit_is_none(said: tuple[str, ...]) -> None:
+    """Narrow is not impossible."""
+    assert found(with_rule(asked(*said))) == ([], [])
+
+
 def test_no_branch_of_a_rule_that_nobody_can_hit_is_possible() -> None:
     """A choice between two dead ends is one."""
     none = either(asked("sessions_7d is 1"), asked("sessions_7d is 2"))
@@ -149,6 +166,8 @@ TABLE = "id,text,owner,destinations,respond_within,region,seniority,pricing_view
         (",,>= 3,,", ",,>= 2,,", False),
         ("not US,,,,", "missing,,,,", False),
         ("DE,,,2026-01-01,2026-02-01", "DE,vp,,,", False),
+        ("DE,,,2026-01-01,2026-02-01", "DE,vp,,2026-01-05,2026-02-02", False),
+        ("DE,,,2026-01-06,2026-02-01", "DE,vp,,2026-01-05,2026-02-01", False),
         ("DE,,,2026-01-01,2026-02-01", "DE,vp,,2026-01-05,2026-02-01", True),
     ],
 )

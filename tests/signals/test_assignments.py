@@ -91,6 +91,32 @@ def test_a_lead_that_comes_back_goes_to_the_same_person_and_counts_again(engine)
     assert give(engine, signal("l9", 12)) == ["desk"]
 
 
+def test_a_lead_that_comes_back_counts_once(engine):
+    """Its row is moved, not doubled: the batch counts as the record will."""
+    give(engine, signal("l0", 1))
+    give(engine, signal("l0", 2, type="lead.cooled", rule="for_the_record", pool=None))
+    back = [signal("l0", 3), signal("l1", 4), signal("l2", 5)]
+    assert give(engine, *back) == ["a", "b", "a"]
+
+
+def test_the_same_signal_does_not_open_a_lead_again(engine):
+    """Told twice, it is one piece of work, which is done."""
+    give(engine, signal("l1", 1))
+    give(engine, signal("l1", 2, type="lead.cooled", rule="for_the_record", pool=None))
+    assert give(engine, signal("l1", 1)) == ["a"]
+    with reading(engine) as record:
+        assert [row.open for row in record.execute(sa.select(ASSIGNMENT))] == [False]
+
+
+def test_a_lead_of_long_ago_makes_no_room_in_this_stretch(engine):
+    """It was not counted, so closing it frees nothing."""
+    give(engine, signal("old", 1))
+    late = {"at": NOW + 20 * DAY}
+    cooled = signal("old", 2, type="lead.cooled", rule="for_the_record", pool=None, **late)
+    batch = [cooled, *(signal(f"l{at}", 10 + at, **late) for at in range(5))]
+    assert give(engine, *batch)[1:] == ["a", "b", "a", "b", "desk"]
+
+
 def test_the_stretch_moves_on(engine):
     """Who had many leads last month is not passed over this month."""
     give(engine, *(signal(f"l{at}", at) for at in range(4)))
