@@ -42,6 +42,7 @@ TABLES = (
     "rules.life.drafts",
     "rules.life.snoozes",
     "scoring.experiment",
+    "scoring.retraining",
     "serving.keys",
     "signals.exposure",
     "signals.shadow.tables",

@@ -115,6 +115,15 @@ class Models(Section):
     ages_days: tuple[int, ...] = (0, 7, 14, 30, 60)
     undecided: Literal["not_won", "censored"] = "not_won"
     leak_auc: float = Field(0.95, gt=0.5, le=1)
+    retrain: bool = True  # whether a running system trains by itself
+    retrain_days: float = Field(3.0, gt=0)
+    retrain_outcomes: int = Field(500, ge=1)
+    retrain_look_s: float = Field(3_600.0, gt=0)
+    retrain_most_s: float = Field(7_200.0, gt=0)
+    trials: int = Field(8, ge=0, le=1_000)
+    search_s: float = Field(120.0, gt=0)
+    rising: tuple[str, ...] = ()
+    falling: tuple[str, ...] = ()
 
 
 class Settings(BaseSettings):
