@@ -117,8 +117,13 @@ def test_accounts_beyond_the_clusters_share_them():
     accounts = [f"a{at % 2_500}" for at in range(5_000)]
     clusters = clusters_of([*accounts, None])
 
-    assert clusters.max() < MOST_CLUSTERS
+    assert clusters.max() == MOST_CLUSTERS - 1
     assert (clusters[:2_500] == clusters[2_500:5_000]).all()
+
+
+def test_whoever_has_no_account_stands_alone():
+    """All who are unknown as one company would make one company of strangers."""
+    assert len(set(clusters_of([None, None, "a", "a", None]).tolist())) == 4
 
 
 def test_a_figure_that_often_has_no_meaning_has_no_interval():

@@ -68,10 +68,13 @@ def test_as_of_then_only_what_was_known_then_counts(story):
     story.view("/pricing")
     before = story.days(1)
     story.view("/demo")
+    story.feed({"type": "group", "userId": "u1", "groupId": "g1", "messageId": "g",
+                "traits": {"domain": "acme.com", "region": "UK"}})  # fmt: skip
     story.days(1)
 
     assert hits(then(story, before)) == {"prices_seen", "known_owner"}
-    assert hits(then(story, story.clock.now())) == {"prices_seen", "demo_seen", "known_owner"}
+    later = {"prices_seen", "demo_seen", "right_region", "known_owner"}
+    assert hits(then(story, story.clock.now())) == later
     assert then(story, before).as_of == to_iso(before)
     with pytest.raises(NotFound, match="nobody was known"):
         then(story, before - 5 * DAY)
