@@ -15,6 +15,12 @@ from core.errors import WorkError
     type=click.Path(file_okay=False, path_type=Path),
     help="Write one file for each YAML file of a catalog into this folder.",
 )
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    expose_value=False,
+    help="Taken for the sake of the other commands: schemas are the same everywhere.",
+)
 def schema(out: Path | None) -> None:
     """Print the JSON Schemas of a catalog's files, or write them where an editor finds them.
 
