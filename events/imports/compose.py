@@ -137,8 +137,11 @@ class Composer:
         message = deal_closed(told, deal, closed_at)
         if before is None:
             return [Draft(deal.end, message, row)]
-        same = (before.won, before.value, before.closed_at, before.crm_id) == (
-            deal.end == "won", deal.value, closed_at, told.external)  # fmt: skip
+        same = (before.won, before.value, before.crm_id) == (
+            deal.end == "won", deal.value, told.external)  # fmt: skip
+        # A deal that closed today was told with the moment of its import, not with the day's end.
+        told_at = deal.closed_at or closed_at
+        same = same and told_at - DAY < before.closed_at <= told_at
         return [Draft("same_deal" if same else "corrected", message, row)]
 
     def _note(self, told: Told, deal: Deal, created: int | None) -> None:
@@ -158,7 +161,7 @@ class Composer:
 
     def _closed_at(self, deal: Deal, created: int | None) -> int:
         if deal.closed_at is not None:
-            return deal.closed_at
+            return min(deal.closed_at, self._terms.now)
         if created is None:
             return self._terms.now
         return min((created // DAY + self._terms.label_days) * DAY - 1, self._terms.now)

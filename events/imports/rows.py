@@ -233,7 +233,7 @@ class Reader:
             told = "lies in the future" if at > latest else "lies before the year 2000"
             problems.append(self._problem(row, when.column, f"{text[:40]!r} {told}"))
         else:
-            return min(at, self._now)
+            return at
         return None
 
     def _text(self, row: Row, column: str | None) -> str | None:

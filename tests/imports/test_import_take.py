@@ -11,7 +11,7 @@ import pytest
 import redis
 import yaml
 
-from core.clock import DAY, from_iso
+from core.clock import DAY, from_iso, to_iso
 from core.database import reading
 from core.errors import WorkError
 from core.installation import Installation
@@ -170,6 +170,19 @@ def test_a_corrected_outcome_replaces_the_one_before(desk: Desk) -> None:
         assert desk.ends() == {"c1": stage == "Won"}
     assert desk.deals("d1,c1,Won,2026-02-01,250").counts["corrected"] == 1
     assert desk.rows(OUTCOME)[0][OUTCOME.c.keys().index("value")] == 250
+
+
+def test_a_deal_that_closed_today_is_told_once(desk: Desk) -> None:
+    """Its day ends in the future: it is known now, and tomorrow's export brings nothing new."""
+    row = f"d1,c1,Won,{to_iso(NOW + DAY)[:10]},100"
+    desk.leads("c1,,2026-04-01,,,")
+    desk.bench.clock.move(-DAY)
+    assert desk.deals(row).counts["won"] == 1
+    [closed_at] = [one[OUTCOME.c.keys().index("closed_at")] for one in desk.rows(OUTCOME)]
+    assert closed_at <= desk.bench.clock.now()
+    assert desk.deals(row).events == 0
+    with pytest.raises(WorkError, match="none of the 1 rows"):
+        desk.deals("d2,c1,Won,2026-08-01,")
 
 
 def test_an_open_deal_is_no_loss(desk: Desk) -> None:
