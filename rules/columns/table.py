@@ -26,6 +26,7 @@ RESULTS = (
     "band", "route_rule", "route_owner",
 )  # fmt: skip
 _TYPES = {WORD: "string", MOMENT: "int64"}
+_NAN = float("nan")
 _THREADS = 2
 
 
@@ -49,7 +50,7 @@ def evaluate(
     `column_of(id)` for every rule: whether it held, NULL for missing if `three_valued`.
     """
     source = _opened(table)
-    kept = [name for name in source.columns if name not in ROUTE_FACTS] if keep is None else keep
+    kept = _others(source) if keep is None else keep
     scored, routed = _scored(rulebook), _routed(rulebook)
     rows = _held(_facts(source, kept, facts_read(rulebook)), scored)
     rows = rows.mutate(**_sums(rulebook, rows))
@@ -92,14 +93,23 @@ def _opened(table: ir.Table | Path | str) -> ir.Table:
     return table
 
 
+def _others(source: ir.Table) -> list[str]:
+    """The columns that are neither facts nor answers."""
+    return [name for name in source.columns if name not in ROUTE_FACTS and name not in RESULTS]
+
+
 def _facts(source: ir.Table, kept: Sequence[str], read: Sequence[str]) -> ir.Table:
-    """Each fact in the type of its kind; without a column it is NULL in every row."""
+    """Each fact in the type of its kind; without a column it is NULL in every row.
+
+    NaN, which some write for missing and SQL holds for the largest number, is NULL too.
+    """
     import ibis
 
     facts: dict[str, Any] = {}
     for name in read:
         of = _TYPES.get(ROUTE_FACTS[name], "float64")
-        facts[name] = source[name].cast(of) if name in source.columns else ibis.null(of)
+        column = source[name].cast(of) if name in source.columns else ibis.null(of)
+        facts[name] = column.nullif(_NAN) if of == "float64" else column
     return source.select(*(name for name in kept if name not in facts), **facts)
 
 

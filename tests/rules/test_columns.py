@@ -24,7 +24,7 @@ from rules.language.rows import compile_row
 EXAMPLES, TOGETHER, CROWD = 15, 30, 50
 CATALOGS, LEADS_EACH = 12, 60
 KINDS = {
-    **dict.fromkeys((*NUMBERS, *AGES, "propensity"), pa.float64()),
+    **dict.fromkeys((*NUMBERS, *AGES, "meetings_30d", "propensity"), pa.float64()),
     **dict.fromkeys((*WORDS, "owner", "signal"), pa.string()),
     "as_of": pa.int64(),
     "place": pa.int64(),
@@ -147,8 +147,13 @@ def test_an_event_at_midnight_belongs_to_the_day_that_begins(ask: Ask) -> None:
 
 
 def test_a_fact_without_a_column_is_missing(ask: Ask, rulebook: Rulebook) -> None:
-    """An old table knows nothing of a new feature: its rules miss, and the query still runs."""
-    row = ask(evaluate(rulebook, table_of([{"industry": "logistics"}]), three_valued=True))[0]
+    """An old table knows nothing of a new feature: its rules miss, and the query still runs. So is
+    NaN, which pandas writes for missing and SQL would hold for a very large number.
+    """
+    silent: Facts = {"days_since_engagements": float("nan"), "meetings_30d": 0}
+    leads: list[Facts] = [{"industry": "logistics", **silent}]
+    row = ask(evaluate(rulebook, table_of(leads), three_valued=True))[0]
     assert row["fit_points"] == 20
     assert row[column_of("target_industry")] is True
     assert row[column_of("target_region")] is None
+    assert row[column_of("silent_quarter")] is None
