@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import DefinitionError
@@ -134,6 +134,7 @@ NUMBERS = st.sampled_from(["3", ">= 2", "> 2", "<= 4", "< 4", "!= 3", "1..5", "n
 WORDS = st.sampled_from(["UK", "UK; US", "not UK", "not UK; US", "known", "missing", "contains x"])
 
 
+@settings(max_examples=25)
 @given(NUMBERS, NUMBERS, WORDS)
 def test_the_examples_that_a_row_makes_of_its_cells_are_right(a: str, b: str, word: str) -> None:
     """Nobody should have to correct an example that they did not write."""
@@ -216,6 +217,7 @@ def test_a_wrong_table_is_refused_with_row_and_column(problems: Find, text: str,
     assert any(one.startswith("fit.csv:") and told in one for one in found), found
 
 
+@settings(max_examples=25)
 @given(st.text() | st.lists(st.lists(st.text(max_size=9))).map(
     lambda rows: "\n".join(",".join(row) for row in rows)
 ))  # fmt: skip
