@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from core.clock import HOUR, FixedClock
 from core.database import open_record
-from core.errors import StartError, WorkError
+from core.errors import DefinitionError, StartError, WorkError
 from serving.commands.keys import keys as command
-from serving.keys import STALE_S, KeyKind, KeyRing, create, list_keys, revoke, rotate
+from serving.keys import STALE_S, KeyKind, KeyRing, Scope, create, list_keys, revoke, rotate
 
 
 @pytest.fixture
@@ -121,3 +121,26 @@ def test_an_installation_that_never_was_has_no_keys_to_list(tmp_path: Path) -> N
     result = CliRunner().invoke(command, ["list", "--data", str(folder)])
     assert isinstance(result.exception, StartError)
     assert not folder.exists()
+
+
+def test_a_scope_is_given_listed_kept_by_rotation_and_never_assumed(tmp_path: Path) -> None:
+    """Who may publish rules is asked of a key that was made for it, and of no other."""
+    runner = CliRunner()
+    data = ["--data", str(tmp_path), "--json"]
+    plain = json.loads(runner.invoke(command, ["create", "--kind", "secret", *data]).output)
+    wanted = ["--scope", "rules:publish", "--scope", "rules:draft", "--scope", "rules:draft"]
+    made = json.loads(runner.invoke(command, ["create", "--kind", "secret", *wanted, *data]).output)
+    rotated = json.loads(runner.invoke(command, ["rotate", made["id"], *data]).output)
+    assert made["scopes"] == rotated["scopes"] == ["rules:draft", "rules:publish"]
+    listed = json.loads(runner.invoke(command, ["list", *data]).output)
+    assert {one["id"]: one["scopes"] for one in listed} == {
+        plain["id"]: [], made["id"]: made["scopes"], rotated["id"]: made["scopes"],
+    }  # fmt: skip
+    assert runner.invoke(command, ["create", "--kind", "secret", "--scope", "all"]).exit_code == 2
+
+
+def test_a_write_key_has_no_scopes(engine: sa.Engine) -> None:
+    """It stands in web pages, where anybody reads it."""
+    with pytest.raises(DefinitionError, match="rules:publish"):
+        create(engine, KeyKind.WRITE, 1, [Scope.RULES_PUBLISH])
+    assert list_keys(engine) == []
