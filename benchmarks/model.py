@@ -13,7 +13,7 @@ from features.definitions import FEATURES, Feature, digest
 from features.vector import FeatureVector
 from scoring.card import TREES_FILE, Calibration, Card, Input, KnownAnswer, seal, write_card
 from scoring.encoding import Encoder
-from training.fit import PARAMETERS
+from training.grow import PARAMETERS
 
 if TYPE_CHECKING:
     from scoring.encoding import Matrix

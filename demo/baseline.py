@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.compare import compare
-from training.fit import Table, fit
+from training.fit import fit
+from training.table import Table
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,6 +2,7 @@
 
 score.py      `Score`, what a model answers
 card.py       `model.json`: the features a model reads, its calibration, its digests
+calibration.py  from a margin to a probability
 encoding.py   feature vectors → the matrix of numbers that the trees read
 scorer.py     `Scorer`: a release folder, verified and loaded; vectors → scores
 cases.py      leads of the past as they were known, with propensities of a model new to them

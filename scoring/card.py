@@ -8,7 +8,6 @@ parsed before its digest is right.
 from __future__ import annotations
 
 import hashlib
-import math
 from pathlib import Path
 
 import msgspec
@@ -16,10 +15,12 @@ import msgspec
 from core.errors import WorkError
 from events.attributes import PREFIX
 from features.definitions import BY_FEATURE, digest
+from scoring.calibration import Calibration
 
 CARD_FILE = "model.json"
 TREES_FILE = "model.txt"
 FORMAT = 1
+LATER = ("taught",)
 
 
 class ModelRefused(WorkError):
@@ -36,21 +37,6 @@ class Input(msgspec.Struct, frozen=True):
     def is_custom(self) -> bool:
         """A column of the CRM's own, declared by an import: name and kind are its definition."""
         return self.name.startswith(PREFIX)
-
-
-class Calibration(msgspec.Struct, frozen=True):
-    """Platt scaling: propensity = 1 / (1 + exp(-(slope · margin + intercept))). slope > 0."""
-
-    slope: float = 1.0
-    intercept: float = 0.0
-
-    def propensity_at(self, margin: float) -> float:
-        told = self.slope * margin + self.intercept
-        # Both forms are the same number; each stays in range on its side.
-        if told >= 0:
-            return 1.0 / (1.0 + math.exp(-told))
-        raised = math.exp(told)
-        return raised / (1.0 + raised)
 
 
 class KnownAnswer(msgspec.Struct, frozen=True):
@@ -117,8 +103,11 @@ def seal(card: Card) -> Card:
 
 def _digest(card: Card) -> str:
     bare = msgspec.to_builtins(msgspec.structs.replace(card, version="", digest=""))
-    if card.taught is None:  # so that cards from before it was told keep their digest
-        del bare["taught"]
+    # What came later is left out while it says nothing: cards from before keep their digest.
+    for holder, names in ((bare, LATER), (bare["calibration"], ("slope_high", "knots"))):
+        for name in names:
+            if holder[name] is None:
+                del holder[name]
     return hashlib.sha256(msgspec.json.encode(bare)).hexdigest()
 
 
@@ -137,8 +126,8 @@ def read_card(folder: Path) -> Card:
         raise refusal(folder, f"{CARD_FILE} has format {card.format}, this release reads {FORMAT}")
     if card.digest != _digest(card):
         raise refusal(folder, f"{CARD_FILE} was changed after training (its digest differs)")
-    if not card.calibration.slope > 0:
-        raise refusal(folder, f"its calibration falls (slope {card.calibration.slope})")
+    if not card.calibration.rises:
+        raise refusal(folder, f"its calibration falls ({card.calibration.kind})")
     _check_features(folder, card)
     return card
 

@@ -4,7 +4,13 @@ dataset.py    labels → examples: the feature vectors of each lead as they were
 columns.py    which of a CRM's own columns may teach
 leaks.py      the columns of a CRM that know the end, found before anything is learnt from them
 single.py     what one column tells by itself
-fit.py        a matrix and labels → trees and calibration (the same routine for any table)
+table.py      what is fitted: a matrix, how each row ended, which rows belong together
+fit.py        such a table → trees and calibration (the same routine for any table):
+  search.py       other parameters, tried on folds
+  grow.py         trees, on all rows or in folds
+  later.py        the newest slice, to calibrate on where rows are many
+  calibration.py  margins → Platt's curve, a beta or an isotonic one, as the rows ask for
+  losses.py       log loss, and when it is clearly lower
 build.py      examples → the two files of a release, by `fit`
 compare.py    labels and propensities → AUC, average precision, Brier, calibration error
 publish.py    files and metrics → an MLflow run, a registered version, the champion

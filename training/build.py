@@ -22,7 +22,8 @@ from scoring.card import (
 from scoring.encoding import Encoder
 from scoring.registry import MODEL_NAME
 from training.dataset import CANDIDATES, OTHER_AGES_WEIGHT, Example
-from training.fit import Fitted, Table, check_classes, fit
+from training.fit import Effort, Fitted, check_classes, fit
+from training.table import Table
 
 if TYPE_CHECKING:
     from scoring.encoding import Matrix
@@ -47,6 +48,9 @@ class Source(NamedTuple):
 
     columns: Mapping[str, Column]
     taught: Taught
+    rising: frozenset[str] = frozenset()
+    """Inputs with which the propensity may only rise; with `falling`, only fall."""
+    falling: frozenset[str] = frozenset()
 
 
 def build(
@@ -54,15 +58,15 @@ def build(
     evaluated_age: int,
     seed: int,
     now: int,
-    threads: int = 1,
+    effort: Effort = Effort(),  # noqa: B008 - immutable
     source: Source | None = None,
 ) -> Built:
     """Fits a model of the examples. WorkError when they are too few of either class."""
     inputs = choose_inputs(examples, source.columns if source else {})
     matrix = Encoder(inputs).encode([one.vector for one in examples])
-    table = _table(examples, inputs, matrix, evaluated_age)
+    table = _constrain(_table(examples, inputs, matrix, evaluated_age), inputs, source)
     check_classes(table)
-    fitted = fit(_with_blanks(table, inputs), seed, threads)
+    fitted = fit(_with_blanks(table, inputs), seed, effort)
     fitted = fitted._replace(margins=fitted.margins[: len(examples)])
     card = Card(
         name=MODEL_NAME,
@@ -110,6 +114,16 @@ def _table(
         ),
         groups=[one.group for one in examples],
         words=[column for column, one in enumerate(inputs) if one.words is not None],
+        at=[one.label.created_at for one in examples],
+    )
+
+
+def _constrain(table: Table, inputs: Sequence[Input], source: Source | None) -> Table:
+    if source is None:
+        return table
+    return table._replace(
+        rising=[column for column, one in enumerate(inputs) if one.name in source.rising],
+        falling=[column for column, one in enumerate(inputs) if one.name in source.falling],
     )
 
 
@@ -124,12 +138,12 @@ def _with_blanks(table: Table, inputs: Sequence[Input]) -> Table:
         return table
     blank = table.matrix.copy()
     blank[:, theirs] = np.nan
-    return Table(
+    return table._replace(
         matrix=np.vstack([table.matrix, blank]),
         won=np.concatenate([table.won, table.won]),
         weights=np.concatenate([table.weights, table.weights * BLANK_WEIGHT]),
         groups=[*table.groups, *table.groups],
-        words=table.words,
+        at=None if table.at is None else [*table.at, *table.at],
     )
 
 

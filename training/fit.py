@@ -1,17 +1,22 @@
 """fit: a matrix and labels → trees and calibration. The same routine for any table of numbers.
 
 Cross-validation by groups finds the number of trees (early stopping on the mean log loss) and gives
-out-of-fold margins; Platt scaling (Platt 1999, with his smoothed targets) is fitted on those, and
-the trees are grown once more on all rows. So no row is spent on validation alone.
+out-of-fold margins; the calibration is fitted on those, and the trees are grown once more on all
+rows. So no row is spent on validation alone. Where there are plenty, the calibration comes from a
+later slice instead: from trees that knew only what came before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import WorkError
-from scoring.card import Calibration
+from scoring.calibration import Calibration
+from training.calibration import calibrate
+from training.grow import PARAMETERS, cross_validate, grow
+from training.later import later_rows
+from training.search import Searched, search
+from training.table import Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,26 +24,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FOLDS = 5
-MAX_TREES = 800
-PATIENCE = 60
 LEAST_OF_A_CLASS = 10
 """Fewer wins or fewer losses than this teach nothing that would hold."""
-
-PARAMETERS: dict[str, Any] = {
-    # Chosen by cross-validation on three worlds that no reported figure uses.
-    "objective": "binary",
-    "num_leaves": 3,
-    "learning_rate": 0.03,
-    "feature_fraction": 0.15,
-    "bagging_fraction": 0.7,
-    "bagging_freq": 1,
-    "min_data_in_leaf": 20,
-    "cat_smooth": 20,
-    "deterministic": True,
-    "force_col_wise": True,
-    "verbosity": -1,
-}
 
 
 class Fitted(NamedTuple):
@@ -48,35 +35,54 @@ class Fitted(NamedTuple):
     calibration: Calibration
     margins: Floats
     """Out of fold, one for each row: what a model that never saw the row's group said."""
+    parameters: dict[str, Any]
+    """Those that the trees were grown with."""
+    searched: Searched
+    calibration_losses: dict[str, float]
+    """Mean log loss of each kind of calibration, on folds that it was not fitted on."""
+    calibrated_on: str
+    """`out of fold`, or `a later slice`."""
 
 
-class Table(NamedTuple):
-    """What is fitted: rows × columns, NaN missing; `words` are the columns that hold codes."""
+class Effort(NamedTuple):
+    """How much may be tried. One thread by default: beside a running system threads that wait for
+    each other cost more than they bring.
+    """
 
-    matrix: Floats
-    won: Floats
-    weights: Floats
-    groups: Sequence[str]
-    words: Sequence[int]
+    trials: int = 0
+    """Other parameters than `PARAMETERS` that are tried before the fit."""
+    seconds: float = 600.0
+    """No trial begins later than this; which trials are made depends on it only when it is short.
+    """
+    threads: int = 1
 
 
-def fit(table: Table, seed: int, threads: int = 1) -> Fitted:
-    """Reproducible: the same table, seed, threads and versions give the same text. One thread by
-    default: beside a running system threads that wait for each other cost more than they bring.
+def fit(table: Table, seed: int, effort: Effort = Effort()) -> Fitted:  # noqa: B008 - immutable
+    """Reproducible: the same table, seed, effort and versions give the same text, as long as the
+    search is not cut short by its seconds.
 
     WorkError when there are fewer than `LEAST_OF_A_CLASS` rows won, or lost.
     """
-    import lightgbm
-
     check_classes(table)
-    parameters = {**PARAMETERS, "seed": seed, "num_threads": threads}
-    margins, count = _cross_validate(table, parameters, seed)
-    booster = lightgbm.train(parameters, _dataset(table), count)
+    fixed = {"seed": seed, "num_threads": effort.threads, **_constraints(table)}
+    parameters = {**PARAMETERS, **fixed}
+    searched = search(table, parameters, effort.trials, effort.seconds, seed)
+    parameters = {**parameters, **searched.chosen}
+    margins, count = cross_validate(table, parameters, seed)
+    booster = grow(table, parameters, count)
+    rows = later_rows(table)
+    apart = margins if rows is None else _margins_later(table, rows, parameters, count)
+    judged = table if rows is None else table.take(rows)
+    calibrated = calibrate(apart, judged.won, judged.weights, judged.groups, seed)
     return Fitted(
         trees=booster.model_to_string(),
         tree_count=count,
-        calibration=calibrate(margins, table.won, table.weights),
+        calibration=calibrated.calibration,
         margins=margins,
+        parameters=parameters,
+        searched=searched,
+        calibration_losses=calibrated.losses,
+        calibrated_on="out of fold" if rows is None else "a later slice",
     )
 
 
@@ -91,66 +97,18 @@ def check_classes(table: Table) -> None:
         )
 
 
-def _dataset(table: Table) -> Any:
-    import lightgbm
-
-    return lightgbm.Dataset(
-        table.matrix,
-        table.won,
-        weight=table.weights,
-        categorical_feature=list(table.words),
-        free_raw_data=False,
-    )
+def _constraints(table: Table) -> dict[str, list[int]]:
+    if not table.rising and not table.falling:
+        return {}
+    signs = {**dict.fromkeys(table.rising, 1), **dict.fromkeys(table.falling, -1)}
+    return {"monotone_constraints": [signs.get(at, 0) for at in range(table.matrix.shape[1])]}
 
 
-def _cross_validate(table: Table, parameters: dict[str, Any], seed: int) -> tuple[Floats, int]:
-    """Out-of-fold margins, and the number of trees at which the mean log loss is lowest."""
-    import lightgbm
+def _margins_later(table: Table, rows: Any, parameters: dict[str, Any], count: int) -> Floats:
+    """Of the later slice, by trees that were taught with the groups before it alone."""
     import numpy as np
 
-    folds = split(table, seed)
-    result = lightgbm.cv(
-        parameters,
-        _dataset(table),
-        MAX_TREES,
-        folds=folds,
-        metrics="binary_logloss",
-        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
-        return_cvbooster=True,
-    )
-    grown: Any = result["cvbooster"]
-    count = max(1, grown.best_iteration)
-    margins = np.empty(len(table.won))
-    for booster, (_, rows) in zip(grown.boosters, folds, strict=True):
-        margins[rows] = booster.predict(table.matrix[rows], raw_score=True, num_iteration=count)
-    return margins, count
-
-
-def split(table: Table, seed: int) -> list[tuple[Any, Any]]:
-    """Folds of row numbers: a group is never on both sides, and wins are spread evenly."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    folds = StratifiedGroupKFold(
-        min(FOLDS, len(set(table.groups))), shuffle=True, random_state=seed
-    )
-    return list(folds.split(table.matrix, table.won, groups=list(table.groups)))
-
-
-def calibrate(margins: Floats, won: Floats, weights: Floats) -> Calibration:
-    """Platt scaling by weighted log loss. The slope stays positive, so that order is kept."""
-    import numpy as np
-    from scipy.optimize import minimize
-
-    total_won, total = float((weights * won).sum()), float(weights.sum())
-    # Platt's targets: the sure 0 and 1 of few labels would ask for infinite slopes.
-    high = (total_won + 1) / (total_won + 2)
-    low = 1 / (total - total_won + 2)
-    targets = np.where(won > 0, high, low)
-
-    def loss(told: Floats) -> float:
-        logits = told[0] * margins + told[1]
-        each = np.logaddexp(0, logits) - targets * logits
-        return float((weights * each).sum() / total)
-
-    found = minimize(loss, x0=[1.0, 0.0], method="L-BFGS-B", bounds=[(0.05, 20), (-20, 20)])
-    return Calibration(slope=float(found.x[0]), intercept=float(found.x[1]))
+    before = np.setdiff1d(np.arange(len(table.won)), rows)
+    booster = grow(table.take(before), parameters, count)
+    told: Floats = np.asarray(booster.predict(table.matrix[rows], raw_score=True))
+    return told

@@ -27,7 +27,7 @@ from training.cases import cases
 from training.columns import choose_columns, kept, read_columns
 from training.compare import compare
 from training.dataset import Example, examples, teaching
-from training.fit import PARAMETERS
+from training.fit import Effort
 from training.publish import publish
 from training.split import split
 
@@ -41,6 +41,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     promote: bool = True
     seed: int = 7
     threads: int = 1
+    trials: int | None = None
+    """Other parameters of the trees to try; None as the settings say."""
     keep: tuple[str, ...] = ()
     """Columns of the CRM (their names, or ours) that stay although they look like leakage."""
     drop_leaks: bool = True
@@ -90,7 +92,7 @@ def train(
         source = choose_columns(
             lessons, columns, keep, models, order.seed, tell, drop=order.drop_leaks
         )
-        built = build(lessons, age, order.seed, order.now, order.threads, source)
+        built = build(lessons, age, order.seed, order.now, _effort(models, order), source)
     with tempfile.TemporaryDirectory(prefix=".train-", dir=installation.releases) as temporary:
         files = Path(temporary)
         with watch.step("compare"):
@@ -124,6 +126,11 @@ def train(
         "cases": len(told),
         "seconds": watch.seconds,
     }
+
+
+def _effort(models: Models, order: Order) -> Effort:
+    trials = models.trials if order.trials is None else order.trials
+    return Effort(trials, models.search_s, order.threads)
 
 
 def _origin(version: str, order: Order, models: Models) -> Origin:
@@ -188,7 +195,7 @@ def _parameters(
     built: Built, labels: Labels, order: Order, models: Models
 ) -> dict[str, str | int | float]:
     return {
-        **PARAMETERS,
+        **built.fitted.parameters,
         "trees": built.fitted.tree_count,
         "seed": order.seed,
         "ages": ",".join(str(age) for age in definition(models).ages_days),

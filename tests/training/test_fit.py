@@ -9,7 +9,9 @@ import pytest
 
 from core.errors import WorkError
 from training.compare import calibration_error, compare
-from training.fit import Table, calibrate, fit, split
+from training.fit import fit
+from training.grow import split
+from training.table import Table
 
 
 def _table(rows: int = 600, seed: int = 3, shuffled: bool = False) -> Table:
@@ -72,11 +74,19 @@ def test_one_class_is_refused_in_one_sentence(wins):
         fit(table._replace(won=won), seed=1)
 
 
-def test_calibration_never_turns_the_order_around():
-    """Noise that ranks upside down flattens the curve; it must not reverse who is called first."""
-    margins = np.linspace(-2, 2, 200)
+def test_a_column_declared_to_rise_never_lowers_a_margin():
+    """What sellers know to be true holds where the past is thin, too."""
+    import lightgbm
 
-    assert calibrate(margins, (margins < 0).astype(float), np.ones(200)).slope > 0
+    table = _table()._replace(rising=[0], falling=[1])
+    trees = lightgbm.Booster(model_str=fit(table, seed=5).trees)
+    rows = np.zeros((2, 40, 8))
+    rows[0, :, 0] = rows[1, :, 1] = np.linspace(-3, 3, 40)
+    margins = [trees.predict(one, raw_score=True) for one in rows]
+
+    assert (np.diff(margins[0]) >= 0).all()
+    assert (np.diff(margins[1]) <= 0).all()
+    assert margins[0][-1] > margins[0][0]
 
 
 def test_figures_of_perfect_and_of_empty_predictions():

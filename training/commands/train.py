@@ -23,6 +23,11 @@ from training.commands.installed import open_installed
     help="CSV with crm_id,split (train, valid or test). Without it the newest accounts test.",
 )
 @click.option("--seed", type=int, default=7, show_default=True)
+@click.option(
+    "--trials",
+    type=click.IntRange(0),
+    help="Other parameters of the trees to try; by default models.trials of the settings.",
+)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 @click.option(
     "--keep",
@@ -43,6 +48,7 @@ def train(
     installation: Installation,
     split_file: Path | None,
     seed: int,
+    trials: int | None,
     threads: int,
     keep: tuple[str, ...],
     drop_leaks: bool,
@@ -61,6 +67,7 @@ def train(
         promote=not no_promote,
         seed=seed,
         threads=threads,
+        trials=trials,
         keep=keep,
         drop_leaks=drop_leaks,
     )
