@@ -19,9 +19,9 @@ from rules import Facts, Rulebook, load_catalog, read_catalog
 from rules.trace import trace
 
 LEADS = 1_000
-SOME = {Size.TINY: 10, Size.QUICK: 100, Size.FULL: 200}
+SOME = {Size.TINY: 10, Size.QUICK: 50, Size.FULL: 100}
 """Leads of a round, one by one."""
-ROUNDS = {Size.TINY: 1, Size.QUICK: 5, Size.FULL: 15}
+ROUNDS = {Size.TINY: 1, Size.QUICK: 5, Size.FULL: 9}
 GROWTH = {Size.TINY: (10,), Size.QUICK: (10, 100, 1_000), Size.FULL: (10, 100, 1_000)}
 TABLES = {
     Size.TINY: (1_000,),
