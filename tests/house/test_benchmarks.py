@@ -21,7 +21,7 @@ COLUMNS = {
     "worker": ("events", "count", "seconds", "events/s", "events per core second", "target"),
     "log": ("way", "senders", "at a time", "events/s", "against plain"),
     "online": ("way", "p50 ms", "p99 ms", "× ours", "target"),
-    "memory": ("part", "bytes a lead", "target"),
+    "memory": ("part", "bytes a lead", "in a Redis as it comes", "target"),
     "update": ("part", "rows", "rows/s", "µs a row", "target"),
     "score": ("way", "p50 ms", "p99 ms", "requests/s (16)", "p99 ms (16)", "target"),
     "offline": (
