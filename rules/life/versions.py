@@ -49,6 +49,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     """What it changed against its parent; None where there is none to compare with."""
 
 
+_AUTHOR = sa.select(RULE_VERSION.c.author)
+"""Of a version: older programs did not note who made a release."""
 _COLUMNS = [column for column in RULE_VERSION.c if column.name != "files"]
 
 
@@ -103,7 +105,10 @@ def in_force_since(connection: sa.Connection) -> Since | None:
         RELEASE.c.rules_version == live, RELEASE.c.number < row.number
     )
     again = connection.execute(earlier.limit(1)).first() is not None
-    return Since(row.author or "somebody", row.made_at, row.reason, again)
+    author = (
+        row.author or connection.execute(_AUTHOR.where(RULE_VERSION.c.version == live)).scalar()
+    )
+    return Since(author or "somebody", row.made_at, row.reason, again)
 
 
 def _unknown(number: int) -> NotFound:

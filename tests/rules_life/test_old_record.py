@@ -41,7 +41,7 @@ def test_what_was_there_is_read_and_goes_on(tmp_path: Path) -> None:
     newest, first = life.history(engine)
     assert (newest.author, newest.source, newest.parent, newest.diff) == ("ana", None, None, None)
     assert newest.since is not None
-    assert (newest.since.author, newest.since.at) == ("somebody", 2)
+    assert (newest.since.author, newest.since.at) == ("ana", 2)
     assert not first.in_force
     (key,) = list_keys(engine)
     assert (key.id, key.scopes) == ("k1", ())
