@@ -1,4 +1,4 @@
-"""Rules whose hits are worth something else under another catalog, or for other facts."""
+"""What tells otherwise under another catalog, or for other facts: rules, and settings."""
 
 from __future__ import annotations
 
@@ -33,3 +33,15 @@ def moved(before: Judged, after: Judged, *, with_model: bool) -> list[Moved]:
 
 def _effects(rulebook: Rulebook, report: RuleReport, with_model: bool) -> dict[str, float]:
     return {hit.id: rulebook.hit_effect(hit, with_model) for hit in report.hits}
+
+
+def settings_moved(before: Rulebook, after: Rulebook) -> list[str]:
+    """Parts of `priority.yaml` that differ: they move leads without any rule telling otherwise."""
+    old, new = before.scale, after.scale
+    parts = {
+        "weights": old.weights != new.weights,
+        "propensity": (old.chances, old.worths) != (new.chances, new.worths),
+        "suppressed_at_most": old.suppressed_at_most != new.suppressed_at_most,
+        "bands": (old.hot, old.warm) != (new.hot, new.warm),
+    }
+    return [name for name, differs in parts.items() if differs]

@@ -122,7 +122,7 @@ def _lines(told: Report, served: tuple[Bands, ...]) -> Iterator[str]:
     if told.newest:
         yield f"{told.leads_that_differ:,} leads differ now; the newest:"
     for lead in told.newest:
-        causes = ", ".join(f"{name} {by:+g}" for name, by in lead.because)
+        causes = ", ".join(name if by is None else f"{name} {by:+g}" for name, by in lead.because)
         yield (
             f"  {lead.at}  {lead.lead_id}  {lead.live_band} {lead.live_priority:g} → "
             f"{lead.draft_band} {lead.draft_priority:g}  {causes}"

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from core.clock import to_iso
 from core.database import reading
-from core.errors import DefinitionError
+from core.errors import DefinitionError, NotFound
 from core.installation import Installation
 from features.vector import FeatureVector, vector
 from features.windows import Value
@@ -98,7 +98,7 @@ def why_changed(
     `loaded` is what is in force, if the process holds it.
     """
     after = scene_now(installation, engine, told, now)
-    before = scene_at(installation, engine, told, since)._replace(band_before=None)
+    before = _then(installation, engine, told, since, after)
     new = Ruling(loaded) if loaded else ruling_now(installation, engine)
     old, notes = _old(installation, engine, since, new)
     sides = stand_in(before, old), stand_in(after, new)
@@ -113,6 +113,16 @@ def why_changed(
     told_sides = _side(before, sides[0]), _side(after, sides[1])
     difference = sides[1].priority - sides[0].priority
     return Story(*told_sides, difference, tuple(causes), (*notes, *new.notes))
+
+
+def _then(
+    installation: Installation, engine: sa.Engine, told: str, since: int, after: Scene
+) -> Scene:
+    """By what was asked for as it was then; for who was not known by that yet, by today's lead."""
+    try:
+        return scene_at(installation, engine, told, since)
+    except NotFound:
+        return scene_at(installation, engine, after.whom.lead_id, since)
 
 
 def _old(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.clock import to_iso
 from rules import Facts, Rulebook
 from signals.backtest.judge import BANDS, Judged, Way, facts_of
 from signals.backtest.report import Cause, Flip
-from signals.moved import moved
+from signals.moved import moved, settings_moved
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,7 @@ class Tellers:
     def __init__(self, before: Rulebook, after: Rulebook) -> None:
         self._before = before
         self._after = after
-        self._settings = tuple(settings_changed(before, after))
+        self._settings = tuple(Cause(name, None) for name in settings_moved(before, after))
 
     def tell(
         self, table: pa.Table, places: Sequence[int], before: Judged, after: Judged
@@ -70,15 +70,3 @@ class Tellers:
         felt = [Cause(one.id, one.by) for one in moved(old, new, with_model=with_model)]
         routed = [Cause(way.rule, None) for way in (was, now) if way and was and now and was != now]
         return (*felt, *self._settings, *dict.fromkeys(routed))
-
-
-def settings_changed(before: Rulebook, after: Rulebook) -> Iterator[Cause]:
-    """Parts of `priority.yaml` that differ: they move leads without any rule telling otherwise."""
-    old, new = before.scale, after.scale
-    parts = {
-        "weights": old.weights != new.weights,
-        "propensity": (old.chances, old.worths) != (new.chances, new.worths),
-        "suppressed_at_most": old.suppressed_at_most != new.suppressed_at_most,
-        "bands": (old.hot, old.warm) != (new.hot, new.warm),
-    }
-    yield from (Cause(name, None) for name, differs in parts.items() if differs)

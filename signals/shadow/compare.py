@@ -19,7 +19,7 @@ from core.clock import DAY
 from core.database import chunks, upsert
 from rules import Rulebook
 from signals.decide import decide
-from signals.moved import moved
+from signals.moved import moved, settings_moved
 from signals.shadow.draft import end
 from signals.shadow.follow import Shadow
 from signals.shadow.tables import RULE_SHADOW_COUNT, RULE_SHADOW_LEAD, RULE_SHADOW_SIGNAL
@@ -161,7 +161,10 @@ def _count(found: Comparison, look: Look, standing: Standing, decision: Decision
             "live_band": live.band,
             "draft_band": standing.band,
             "live_priority": live.priority,
-            "because": [[one.id, one.by] for one in causes[:MOST_CAUSES]],
+            "because": [
+                *([one.id, one.by] for one in causes[:MOST_CAUSES]),
+                *([name, None] for name in settings_moved(live.rulebook, standing.rulebook)),
+            ],
         }
     )
 

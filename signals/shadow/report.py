@@ -43,8 +43,9 @@ class Differing(msgspec.Struct, frozen=True):
     draft_band: str
     live_priority: float
     draft_priority: float
-    because: tuple[tuple[str, float], ...]
-    """Rules that tell otherwise and the priority points they add or take by it."""
+    because: tuple[tuple[str, float | None], ...]
+    """Rules that tell otherwise, and the priority points they add or take by it; without points
+    the parts of `priority.yaml` that differ."""
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -49,5 +49,7 @@ RULE_SHADOW_LEAD = sa.Table(
     sa.Column("live_band", sa.String, nullable=False),
     sa.Column("draft_band", sa.String, nullable=False),
     sa.Column("live_priority", sa.Float, nullable=False),
-    sa.Column("because", sa.JSON, nullable=False),  # rules that tell otherwise: [id, points]
+    sa.Column(
+        "because", sa.JSON, nullable=False
+    ),  # [rule, points] or [part of priority.yaml, null]
 )

@@ -95,6 +95,10 @@ def test_a_lead_that_differs_is_named_with_the_rules_that_made_it_so(story):
     assert (one.live_band, one.draft_band) == ("cold", "hot")
     assert (one.live_priority, one.draft_priority) == (26.7, 60.0)
     assert one.because == (("prices_seen", 33.33),)
+    stop(story.engine, story.clock.now())
+    begin(story, EAGER)
+    story.view("/pricing")
+    assert told(story).newest[0].because == (("bands", None),)
 
 
 def test_a_lead_that_no_longer_differs_is_forgotten(story):

@@ -134,8 +134,20 @@ def test_whatever_happens_the_shares_add_up(story, seed):
         assert strengths == sorted(strengths, reverse=True)
 
 
+def test_a_name_that_was_told_since_then_leads_to_who_it_was(story):
+    """Sellers ask by email; the visitor had not said it yet when the story begins."""
+    story.view("/pricing")
+    since = story.days(1)
+    story.say(email="vp@acme.com")
+
+    told = why_changed(story.installation, story.engine, "vp@acme.com", since, story.clock.now())
+
+    assert told.before.lead_id == told.after.lead_id
+    assert told.before.priority > 0
+
+
 def test_a_lead_not_known_then_is_said_so(story):
-    with pytest.raises(NotFound, match="nobody was known"):
+    with pytest.raises(NotFound, match="nothing was known of lead"):
         changed(story, story.clock.now() - 10**12)
 
 
