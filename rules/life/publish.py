@@ -74,7 +74,8 @@ def publish(
 
     `expected` is the version that the edit began from (None: whichever is in force). Conflict names
     who published another one meanwhile. An empty `note` is made of what changed. The catalog that
-    is in force already makes no new version, whatever was expected: sent again it is done. What `prove` refuses leaves everything as it was.
+    is in force already makes no new version, whatever was expected: sent again it is done. What
+    `prove` refuses leaves everything as it was.
     """
     prove(files)
     return put_in_force(engine, Edit(files, author, note, source), expected, at)
