@@ -1,13 +1,13 @@
 """A condition → the leads of a batch for which it holds. Each distinct value is asked once.
 
-A batch is turned on its side: fact → value → places in the batch. Most facts have few values (most
-counts are 0), so a comparison asks a handful of values, and what it costs follows who hits.
+A batch is turned on its side: fact → its column. Most facts have few values (most counts are 0), so
+a comparison asks a handful of values, and then looks up who has one that holds.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from rules.facts import Facts, Value
 from rules.language.conditions import (
@@ -26,22 +26,26 @@ from rules.language.rows import compile_row
 Places = set[int]
 
 
+class Column(NamedTuple):
+    values: list[Value]
+    """In the order of the batch; None: missing."""
+    distinct: set[Value]
+
+
 class Turned:
-    """A batch by values. Made for one evaluation; what raises there is left to the rows."""
+    """A batch by columns. Made for one evaluation; what raises there is left to the rows."""
 
     def __init__(self, batch: Sequence[Facts]) -> None:
         self.batch = batch
-        self._facts: dict[str, dict[Value, list[int]]] = {}
+        self._columns: dict[str, Column] = {}
 
-    def values(self, fact: str) -> dict[Value, list[int]]:
-        """Each value of the fact (None: missing) with the places that have it."""
-        values = self._facts.get(fact)
-        if values is None:
-            values = defaultdict(list)
-            for place, facts in enumerate(self.batch):
-                values[facts.get(fact)].append(place)
-            self._facts[fact] = values  # only when whole: a value that cannot be looked up raises
-        return values
+    def column(self, fact: str) -> Column:
+        """TypeError for a value that cannot be looked up, such as a list."""
+        column = self._columns.get(fact)
+        if column is None:
+            values = [facts.get(fact) for facts in self.batch]
+            column = self._columns[fact] = Column(values, set(values))
+        return column
 
 
 Find = Callable[[Turned], Places]
@@ -70,25 +74,17 @@ def compile_batch(condition: Condition, truth: bool = True) -> Find:  # noqa: PL
 
 def _compared(fact: str, holds: Holds, truth: bool) -> Find:
     def find(turned: Turned) -> Places:
-        return {
-            place
-            for value, places in turned.values(fact).items()
-            if value is not None and holds(value) is truth
-            for place in places
-        }
+        values, distinct = turned.column(fact)
+        wanted = {one for one in distinct if one is not None and holds(one) is truth}
+        return {place for place, one in enumerate(values) if one in wanted} if wanted else set()
 
     return find
 
 
 def _missing(fact: str, truth: bool) -> Find:
     def find(turned: Turned) -> Places:
-        values = turned.values(fact)
-        return {
-            place
-            for value, places in values.items()
-            if (value is None) is truth
-            for place in places
-        }
+        values = turned.column(fact).values
+        return {place for place, one in enumerate(values) if (one is None) is truth}
 
     return find
 
