@@ -40,6 +40,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("serving.commands.rules:rules", "Check, test, publish and follow the rules."),
     "features": ("serving.commands.features:features", "List the features; apply them to Feast."),
     "train": ("training.commands.train:train", "Train a model on the outcomes known so far."),
+    "retrain": (
+        "training.commands.retrain:retrain",
+        "Train anew if it is time; promote it only if it is better.",
+    ),
     "models": ("training.commands.models:models", "List the trained models."),
     "promote": ("training.commands.models:promote", "Make a version the champion."),
     "rollback": ("training.commands.models:rollback", "Return to the champion before this one."),

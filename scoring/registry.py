@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import WorkError
 from core.installation import Installation
 from core.locks import held
+from scoring.arms import CHALLENGER
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -27,6 +28,11 @@ BEFORE_TAG = "champion_before"
 """On a promoted version: the version that was champion before it."""
 SERVICE_TAG = "feature_service"
 """On a version: the name of what it reads, in Feast's registry."""
+DECISION_TAG = "decision"
+"""On a version and its run: what the gates of a retraining made of it."""
+
+_GATE = "gate."
+"""Begins the name of a run's tag for each gate."""
 
 OPENING_S = 120.0
 """How long one process waits while another makes the store."""
@@ -92,21 +98,55 @@ def _aliases(client: MlflowClient) -> dict[str, str]:
 
 
 def versions(client: MlflowClient) -> list[dict[str, Any]]:
-    """Newest first: version, aliases, made_at (microseconds), run id and its metrics."""
+    """Newest first: version, aliases, made_at (microseconds), run id, its metrics, what the gates
+    decided (None without gates), and their figures in words.
+    """
     by_version: dict[str, list[str]] = {}
     for alias, version in _aliases(client).items():
         by_version.setdefault(version, []).append(alias)
     found = client.search_model_versions(f"name = '{MODEL_NAME}'")
     return [
-        {
-            "version": str(one.version),
-            "aliases": sorted(by_version.get(str(one.version), [])),
-            "made_at": one.creation_timestamp * 1000,
-            "run_id": one.run_id,
-            "metrics": dict(client.get_run(str(one.run_id)).data.metrics),
-        }
+        _version(client, one, by_version.get(str(one.version), []))
         for one in sorted(found, key=lambda one: -int(one.version))
     ]
+
+
+def _version(client: MlflowClient, one: Any, aliases: list[str]) -> dict[str, Any]:
+    told = client.get_run(str(one.run_id)).data
+    return {
+        "version": str(one.version),
+        "aliases": sorted(aliases),
+        "made_at": one.creation_timestamp * 1000,
+        "run_id": one.run_id,
+        "metrics": dict(told.metrics),
+        "decision": one.tags.get(DECISION_TAG),
+        "gates": {
+            name.removeprefix(_GATE): value
+            for name, value in sorted(told.tags.items())
+            if name.startswith(_GATE)
+        },
+    }
+
+
+def challenge(client: MlflowClient, version: str) -> None:
+    """Makes it the one that an experiment would try."""
+    client.set_registered_model_alias(MODEL_NAME, CHALLENGER, version)
+
+
+def tell_gates(
+    client: MlflowClient, version: str, gates: dict[str, str], others: dict[str, str]
+) -> None:
+    """Writes them on the version's run: each gate's figures by its name, and other tags."""
+    run_id = str(client.get_model_version(MODEL_NAME, version).run_id)
+    for name, value in ({_GATE + name: told for name, told in gates.items()} | others).items():
+        client.set_tag(run_id, name, value)
+
+
+def tell_decision(client: MlflowClient, version: str, decision: str) -> None:
+    """After the alias has moved, if one does: what is told has happened."""
+    run_id = str(client.get_model_version(MODEL_NAME, version).run_id)
+    client.set_tag(run_id, DECISION_TAG, decision)
+    client.set_model_version_tag(MODEL_NAME, version, DECISION_TAG, decision)
 
 
 def promote(client: MlflowClient, version: str) -> None:
@@ -122,9 +162,8 @@ def return_to(client: MlflowClient, version: str) -> None:
     client.set_registered_model_alias(MODEL_NAME, CHAMPION, version)
 
 
-def champion_before(client: MlflowClient) -> str | None:
-    """What a rollback returns to; None when the champion is the first one."""
-    version = champion(client)
+def champion_before(client: MlflowClient, version: str | None) -> str | None:
+    """Which one was champion before `version`; None when it is the first one."""
     if version is None:
         return None
     before = client.get_model_version(MODEL_NAME, version).tags.get(BEFORE_TAG)

@@ -6,6 +6,7 @@ Nothing depends on a row but the next look whether it is time; what serves is to
 from __future__ import annotations
 
 import enum
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -86,4 +87,9 @@ def newest(connection: sa.Connection, most: int = 10) -> list[Retraining]:
     rows = connection.execute(
         sa.select(RETRAINING).order_by(RETRAINING.c.number.desc()).limit(most)
     )
-    return [msgspec.convert(dict(row), Retraining) for row in rows.mappings()]
+    return [_read(row) for row in rows]
+
+
+def _read(row: sa.Row[Any]) -> Retraining:
+    told = dict(zip(Retraining.__struct_fields__, row, strict=True))
+    return msgspec.convert(told, Retraining)

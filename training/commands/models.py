@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import difflib
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from core.clock import to_iso
+from core.clock import DAY, SystemClock, to_iso
 from core.errors import WorkError
 from core.installation import Installation
 from core.options import data_option, json_option
@@ -38,11 +39,22 @@ def list_models(installation: Installation, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(rows).decode())
         return
+    now = SystemClock().now()
     for row in rows:
-        auc = row["metrics"].get("auc")
-        figure = "AUC " + ("-" if auc is None else f"{auc:.3f}")
-        aliases = " ".join(row["aliases"])
-        click.echo(f"{row['version']:>4}  {to_iso(row['made_at'])}  {figure}  {aliases}".rstrip())
+        click.echo(_line(row, now))
+        failed = (told for told in row["gates"].values() if not told.startswith("passed"))
+        for told in failed:
+            click.echo(f"      {told}")
+
+
+def _line(row: dict[str, Any], now: int) -> str:
+    auc = row["metrics"].get("auc")
+    figure = "AUC " + ("-" if auc is None else f"{auc:.3f}")
+    days = (now - row["made_at"]) / DAY
+    decided = row["decision"] or "by hand"
+    aliases = " ".join(row["aliases"])
+    told = f"{row['version']:>4}  {to_iso(row['made_at'])}  {days:5.1f} d  {figure}  {decided:<10}"
+    return f"{told}  {aliases}".rstrip()
 
 
 @click.command()
@@ -57,12 +69,39 @@ def promote(version: str, installation: Installation) -> None:
     with registry.telling(f"promote version {version}", installed.installation):
         known = [row["version"] for row in registry.versions(client)]
         if version not in known:
-            raise WorkError(
-                f"there is no version {version} of {registry.MODEL_NAME}",
-                do=f"there are {', '.join(known) or 'none'}: see `leadline models list`",
-            )
+            raise _unknown(version, known)
+        _check(installed, client, version)
         registry.promote(client, version)
     _follow(installed, version)
+
+
+def _unknown(version: str, known: list[str]) -> WorkError:
+    from scoring import registry
+
+    bare = version.lower().removeprefix(registry.MODEL_NAME).strip(" -_v")
+    near = [bare] if bare in known else difflib.get_close_matches(version, known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return WorkError(
+        f"there is no version {version} of {registry.MODEL_NAME}",
+        do=f"{hint}there are {', '.join(known) or 'none'}: see `leadline models list`",
+    )
+
+
+def _check(installed: Installed, client: MlflowClient, version: str) -> None:
+    """Before the alias moves: what cannot be loaded never becomes the champion. The arms of an
+    experiment change, which its report tells: whoever promotes by hand may have to.
+    """
+    from core.release import current
+    from scoring.watcher import export
+
+    export(installed.installation, client, version)
+    experiment = current(installed.engine).experiment
+    if experiment is not None:
+        click.echo(
+            f"experiment {experiment} runs, and what it compares with changes under it: "
+            "`leadline experiment stop` ends it",
+            err=True,
+        )
 
 
 @click.command()
@@ -73,16 +112,31 @@ def rollback(installation: Installation) -> None:
 
     installed = open_installed(installation)
     client = _client(installed)
-    with registry.telling("read the model registry", installed.installation):
-        before = registry.champion_before(client)
-    if before is None:
-        raise WorkError(
-            "no champion came before this one",
-            do="see `leadline models list`, then `leadline promote VERSION`",
-        )
-    with registry.telling(f"return to version {before}", installed.installation):
+    with registry.telling("return to the champion before", installed.installation):
+        before = _before(installed, client)
         registry.return_to(client, before)
     _follow(installed, before)
+
+
+def _before(installed: Installed, client: MlflowClient) -> str:
+    """The last champion that can still be loaded; those that cannot are told of and passed over."""
+    from scoring import ModelRefused, registry
+
+    passed = [registry.champion(client)]
+    while version := registry.champion_before(client, passed[-1]):
+        if version in passed:
+            break
+        try:
+            _check(installed, client, version)
+        except ModelRefused as refused:
+            click.echo(refused.detail, err=True)
+            passed.append(version)
+        else:
+            return version
+    raise WorkError(
+        "no champion came before this one" + (" that could serve" if len(passed) > 1 else ""),
+        do="see `leadline models list`, then `leadline promote VERSION`",
+    )
 
 
 def _client(installed: Installed) -> MlflowClient:

@@ -1,0 +1,114 @@
+"""due: is it time to train anew, and why? Cheap: it imports neither MLflow nor LightGBM."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from core.clock import DAY, HOUR, to_iso
+from core.database import reading
+from core.installation import Installation
+from core.release import current
+from core.settings import Models
+from events.outcomes import OUTCOME
+from scoring.card import ModelRefused, read_card
+from scoring.retraining import Decision, Retraining, newest
+
+FIRST_PAUSE, LONGEST_PAUSE = HOUR, DAY
+"""After a failure, and the longest one: each further failure doubles it."""
+
+
+class Standing(NamedTuple):
+    """What is known before a training. Times in microseconds, UTC."""
+
+    trained_at: int | None
+    """When the champion, or a model that was judged later, was trained; None before the first."""
+    outcomes: int
+    """Ends of deals that the CRM has told."""
+    outcomes_then: int
+    failures: int
+    """In a row, up to now; `failed_at` is when the last of them ended."""
+    failed_at: int = 0
+    drift: str = ""
+    """What has drifted too far, in words; empty when nothing has."""
+
+
+class Due(NamedTuple):
+    """`why` says why it is time, or why it is not."""
+
+    due: bool
+    why: str
+
+
+def due(standing: Standing, models: Models, now: int) -> Due:
+    """By the settings `retrain_days` and `retrain_outcomes`, and by drift."""
+    if standing.failures:
+        pause = min(FIRST_PAUSE * 2 ** (standing.failures - 1), LONGEST_PAUSE)
+        if now < standing.failed_at + pause:
+            until = to_iso(standing.failed_at + pause)
+            return Due(False, f"the last {standing.failures} failed: none before {until}")
+    if standing.trained_at is None:
+        if standing.outcomes:
+            return Due(True, "no model was trained yet")
+        return Due(False, "no model was trained yet, and the CRM has told of no deal that ended")
+    days = (now - standing.trained_at) / DAY
+    fresh = standing.outcomes - standing.outcomes_then
+    reasons = []
+    if days >= models.retrain_days:
+        reasons.append(f"the last training was {days:.1f} days ago")
+    if fresh >= models.retrain_outcomes:
+        reasons.append(f"{fresh:,} more deals have ended since")
+    if standing.drift:
+        reasons.append(standing.drift)
+    if reasons:
+        return Due(True, "; ".join(reasons))
+    return Due(
+        False,
+        f"the last training was {days:.1f} of {models.retrain_days:g} days ago, and {fresh:,} of "
+        f"{models.retrain_outcomes:,} more deals have ended since",
+    )
+
+
+def standing(installation: Installation, engine: sa.Engine) -> Standing:
+    """Read from the record, and from the champion's card."""
+    with reading(engine) as connection:
+        runs = newest(connection)
+        outcomes = _outcomes(connection)
+    failures, failed_at = _failures(runs)
+    judged = next((one for one in runs if one.version is not None), None)
+    champion = _trained_at(installation, engine)
+    if judged is not None and (champion is None or judged.began_at >= champion):
+        return Standing(judged.began_at, outcomes, judged.outcomes, failures, failed_at)
+    with reading(engine) as connection:
+        then = outcomes if champion is None else _outcomes(connection, champion)
+    return Standing(champion, outcomes, then, failures, failed_at)
+
+
+def _outcomes(connection: sa.Connection, known_by: int | None = None) -> int:
+    asked = sa.select(sa.func.count()).select_from(OUTCOME)
+    if known_by is not None:
+        asked = asked.where(OUTCOME.c.known_at <= known_by)
+    return int(connection.execute(asked).scalar() or 0)
+
+
+def _failures(runs: Sequence[Retraining]) -> tuple[int, int]:
+    """How many of the newest ones failed. One that died has no end, and failed when it began."""
+    failed = []
+    for one in runs:
+        if one.decision not in {None, Decision.FAILED}:
+            break
+        failed.append(one)
+    return len(failed), (failed[0].ended_at or failed[0].began_at) if failed else 0
+
+
+def _trained_at(installation: Installation, engine: sa.Engine) -> int | None:
+    release = current(engine)
+    if release.model_version is None:
+        return None
+    try:
+        folder = installation.releases / f"{release.model_name}-{release.model_version}"
+        return read_card(folder).trained_at
+    except ModelRefused:  # what serves cannot be loaded: the sooner there is another, the better
+        return 0
