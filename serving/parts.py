@@ -22,6 +22,7 @@ from serving.keys import KeyRing
 from serving.metrics import Metrics
 from serving.parity_figures import ParityFigures
 from serving.release_figures import ReleaseFigures
+from serving.retrain_figures import RetrainFigures
 from serving.served_log import ServedLog
 
 DATA_VARIABLE = "LEADLINE_DATA"
@@ -45,6 +46,7 @@ class Parts:
         self.redis = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
         self.metrics.registry.register(ParityFigures(self.engine))
         self.metrics.registry.register(ReleaseFigures(self.in_force))
+        self.metrics.registry.register(RetrainFigures(self.engine))
         self.served = ServedLog(
             self.engine, settings.features, self.clock, random.random, self.metrics.dropped.inc
         )

@@ -17,7 +17,7 @@ from scoring.cases import files, read_cases
 from scoring.watcher import export
 from training.commands.installed import Installed
 from training.dataset import Example, examples
-from training.gates import SLICES, Cost, Rival, Answers, Verdict, judge
+from training.gates import SLICES, Answers, Cost, Rival, Verdict, judge
 
 if TYPE_CHECKING:
     import numpy as np

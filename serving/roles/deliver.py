@@ -23,6 +23,7 @@ from serving.lake_watch import LakeWatch
 from serving.parity_watch import ParityWatch
 from serving.registry_watch import EVERY_S as REGISTRY_S
 from serving.registry_watch import RegistryWatch
+from serving.retrain_watch import RetrainWatch
 from signals.deliver import Deliverer
 from signals.destinations.table import fingerprint, make_destinations
 
@@ -103,6 +104,9 @@ def _timers(
         ),
         "registry": (RegistryWatch(installation, stop).look, REGISTRY_S),
     }
+    if settings.models.retrain:
+        retrain = RetrainWatch(installation, settings.models, stop).look
+        works["retrain"] = (retrain, settings.models.retrain_look_s)
     if every_s := settings.features.parity_every_s:
         works["parity"] = (ParityWatch(installation, settings.features, stop).look, every_s)
     return [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scoring.retraining import Decision
-from training.gates import LEAST, Cost, Rival, Answers, judge
+from training.gates import LEAST, Answers, Cost, Rival, judge
 
 ROWS = 1_500
 CHEAP = Cost(one_lead_ms=0.1, tree_bytes=10_000)
