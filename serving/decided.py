@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from rules.life.counts import Counts
 from signals import assignments, bands, exposure, outbox
 from signals.exposure import Exposure
-from signals.shadow.compare import Comparison
+from signals.shadow.comparison import Comparison
 from signals.turns import Assignment
 from signals.types import AccountState, BandState, Signal
 

@@ -12,7 +12,8 @@ from core.settings import Settings
 from features.windows import Value
 from serving.cases import Case
 from serving.inforce import Loaded
-from signals.shadow.compare import Comparison, Look, compare
+from signals.shadow.compare import Look, compare
+from signals.shadow.comparison import Comparison
 from signals.shadow.follow import Follower
 from signals.standing import Standing
 from signals.types import About, BandState, Decision

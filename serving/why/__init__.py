@@ -9,6 +9,7 @@ arithmetic.py    how points became a priority
 tree.py          an explanation in lines for people
 shapley.py       a difference shared out among its causes
 why_changed.py   two scenes → what moved the lead: events, time, profile, rules, model
+worlds.py        the lead in every mixture of then and now
 changes.py       what changed between two scenes, by name
 story.py         the same in lines for people
 

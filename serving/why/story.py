@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from features.windows import Value
 from serving.why.changes import Fact
-from serving.why.why_changed import EVENTS, PROFILE, TIME, Cause, Side, Story
+from serving.why.why_changed import Cause, Side, Story
+from serving.why.worlds import EVENTS, MODEL, PROFILE, RULES, TIME
 
 _FELT = 0.05
 _TITLES = {
     TIME: "time passed: windows moved on, points decayed",
     EVENTS: "events came",
     PROFILE: "profile: what was said or enriched",
-    "rules": "rules",
-    "model": "model",
+    RULES: "rules",
+    MODEL: "model",
 }
 
 

@@ -7,8 +7,6 @@ difference out; events come after time, for what is new cannot have come before 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 import sqlalchemy as sa
 
@@ -16,10 +14,6 @@ from core.clock import to_iso
 from core.database import reading
 from core.errors import DefinitionError, NotFound
 from core.installation import Installation
-from features.vector import FeatureVector, vector
-from features.windows import Value
-from rules import Rulebook, RuleReport
-from rules.language.conditions import leaves
 from scoring import Scorer
 from serving.inforce import Loaded
 from serving.why.changes import (
@@ -27,15 +21,13 @@ from serving.why.changes import (
     Fact,
     events_since,
     facts_changed,
-    said,
 )
 from serving.why.ruling import Ruling, ruling_at, ruling_now
 from serving.why.scene import Scene, scene_at, scene_now, stand_in
 from serving.why.shapley import shares
+from serving.why.worlds import CAUSES, EVENTS, MODEL, RULES, TIME, Law, Worlds
 from signals.moved import Moved, moved
 from signals.standing import Standing
-
-TIME, EVENTS, PROFILE, RULES, MODEL = CAUSES = ("time", "events", "profile", "rules", "model")
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -77,14 +69,6 @@ class Story(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
 
 
-class _Law(NamedTuple):
-    """What rules on one side: its rules with what is snoozed, its model."""
-
-    rulebook: Rulebook
-    snoozed: frozenset[str]
-    scorer: Scorer | None
-
-
 def why_changed(
     installation: Installation,
     engine: sa.Engine,
@@ -103,7 +87,7 @@ def why_changed(
     old, notes = _old(installation, engine, since, new)
     sides = stand_in(before, old), stand_in(after, new)
     laws = _law(old, before, sides[0]), _law(new, after, sides[1])
-    worlds = _Worlds(before, after, laws)
+    worlds = Worlds(before, after, laws)
     found = shares(CAUSES, worlds.priority, {EVENTS: TIME})
     with reading(engine) as connection:
         leads = {before.whom.lead_id, after.whom.lead_id}
@@ -140,10 +124,10 @@ def _old(
     return old, old.notes
 
 
-def _law(ruling: Ruling, scene: Scene, standing: Standing) -> _Law:
+def _law(ruling: Ruling, scene: Scene, standing: Standing) -> Law:
     """Of the lead's own arm, while an experiment runs."""
     snoozed = ruling.loaded.snoozed.of(scene.whom.account_id, scene.as_of)
-    return _Law(standing.rulebook, snoozed, standing.scorer)
+    return Law(standing.rulebook, snoozed, standing.scorer)
 
 
 def _side(scene: Scene, standing: Standing) -> Side:
@@ -163,55 +147,17 @@ def _model(scorer: Scorer | None) -> str | None:
     return f"{scorer.name} {scorer.version}" if scorer else None
 
 
-class _Worlds:
-    """The lead in every mixture of then and now: some causes have come, the others have not."""
-
-    def __init__(self, before: Scene, after: Scene, laws: tuple[_Law, _Law]) -> None:
-        self._before, self._after, self._laws = before, after, laws
-        self._aged = vector(*before.whom, before.lead, before.account, after.as_of)
-
-    def priority(self, came: frozenset[str]) -> float:
-        return self.rulebook(came).priority(self.report(came), self.propensity(came))
-
-    def rulebook(self, came: frozenset[str]) -> Rulebook:
-        return self._laws[RULES in came].rulebook
-
-    def report(self, came: frozenset[str]) -> RuleReport:
-        snoozed = self._laws[RULES in came].snoozed
-        return self.rulebook(came).evaluate([self.facts(came)], [snoozed])[0]
-
-    def propensity(self, came: frozenset[str]) -> float | None:
-        scorer = self._laws[MODEL in came].scorer
-        if scorer is None:
-            return None
-        seen = msgspec.structs.replace(self._vector(came), values=self.facts(came))
-        return scorer.score([seen])[0].propensity
-
-    def facts(self, came: frozenset[str]) -> dict[str, Value]:
-        """Words go with the profile, all other features with time and events."""
-        seen = self._vector(came)
-        scene = self._after if PROFILE in came else self._before
-        words = {**said(scene.vector.values), **scene.beside}
-        return {**seen.values, **words, "as_of": seen.as_of}
-
-    def _vector(self, came: frozenset[str]) -> FeatureVector:
-        if EVENTS in came:
-            return self._after.vector
-        return self._aged if TIME in came else self._before.vector
-
-
 def _cause(
     name: str,
     share: float,
-    worlds: _Worlds,
+    worlds: Worlds,
     sides: tuple[Standing, Standing],
     events: list[Event],
 ) -> Cause:
     """What changed as this cause came, those before it in `CAUSES` having come already."""
     earlier = frozenset(CAUSES[: CAUSES.index(name)])
     came = earlier | {name}
-    read = _read_by(worlds.rulebook(came))
-    facts = facts_changed(worlds.facts(earlier), worlds.facts(came), read)
+    facts = facts_changed(worlds.facts(earlier), worlds.facts(came), worlds.read(came))
     hits = moved(
         (worlds.rulebook(earlier), worlds.report(earlier)),
         (worlds.rulebook(came), worlds.report(came)),
@@ -230,9 +176,3 @@ def _versions(name: str, sides: tuple[Standing, Standing]) -> tuple[str | None, 
     if name == MODEL:
         return _model(before.scorer), _model(after.scorer)
     return None, None
-
-
-def _read_by(rulebook: Rulebook) -> frozenset[str]:
-    """The facts that scored rules read."""
-    rules = (one.rule.when for sheet in rulebook.sheets for one in sheet.rules)
-    return frozenset(leaf.fact for when in rules for leaf in leaves(when))

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.clock import DAY, to_iso
 from rules import Rulebook
-from signals.backtest.chance import resampled, spread, wilson
-from signals.backtest.figures import MEASURES, figures, gain
+from signals.backtest.chance import wilson
+from signals.backtest.changes import changes
+from signals.backtest.figures import MEASURES, gain
 from signals.backtest.flips import MOST, Tellers, flipped
-from signals.backtest.judge import BANDS, GRADES, Judged, Way, judge
+from signals.backtest.judge import judge
+from signals.backtest.judged import BANDS, GRADES
+from signals.backtest.moves import band_moves, loads, route_moves
 from signals.backtest.past import Past
 from signals.backtest.report import (
     Both,
     Change,
     Counted,
-    Load,
-    Move,
     Origins,
     Part,
     Report,
@@ -59,7 +59,7 @@ def backtest(
     tallies = tally(judged[0], won, clusters), tally(judged[1], won, clusters)
     places = flipped(*judged)
     tellers = Tellers(before.rulebook, after.rulebook)
-    changes = _changes(tallies, seed)
+    told = changes(tallies, seed)
     return Report(
         before_version=before.name,
         after_version=after.name,
@@ -69,13 +69,13 @@ def backtest(
         won=int(won.sum()),
         accounts=len({one for one in accounts if one}),
         closed_by_then=_closed(past, won),
-        bands=_parts(BANDS, tallies[0].bands, tallies[1].bands, changes),
-        grades=_parts(GRADES, tallies[0].grades, tallies[1].grades, changes),
-        measures={name: changes[name] for name in MEASURES},
+        bands=_parts(BANDS, tallies[0].bands, tallies[1].bands, told),
+        grades=_parts(GRADES, tallies[0].grades, tallies[1].grades, told),
+        measures={name: told[name] for name in MEASURES},
         suppressed=Both(_counted(tallies[0].suppressed, 1), _counted(tallies[1].suppressed, 1)),
-        moves=_band_moves(*judged, won),
-        routes=_route_moves(*judged, won),
-        owners=_loads(*judged),
+        moves=band_moves(*judged, won),
+        routes=route_moves(*judged, won),
+        owners=loads(*judged),
         flips=tuple(tellers.tell(table, places[:MOST], *judged)),
         flips_total=len(places),
         warnings=(*past.notes, *_doubts(won, len(places))),
@@ -83,41 +83,11 @@ def backtest(
     )
 
 
-def _changes(tallies: tuple[Tally, Tally], seed: int) -> dict[str, Change]:
-    """Every figure with its intervals, before and after by the same draws."""
-    import numpy as np
-
-    clusters = len(tallies[0].bands)
-    once, drawn = np.ones((1, clusters)), resampled(clusters, seed)
-    told = [figures(one, once) for one in tallies]
-    repeated = [figures(one, drawn) for one in tallies]
-    return {
-        name: _change(told[0][name], told[1][name], repeated[0][name], repeated[1][name])
-        for name in told[0]
-    }
-
-
-def _change(before: Floats, after: Floats, drawn_before: Floats, drawn_after: Floats) -> Change:
-    return Change(
-        _number(before),
-        _number(after),
-        _number(after - before),
-        spread(drawn_before),
-        spread(drawn_after),
-        spread(drawn_after - drawn_before),
-    )
-
-
-def _number(one: Floats) -> float | None:
-    (value,) = one.tolist()
-    return None if math.isnan(value) else float(value)
-
-
 def _parts(
-    names: Sequence[str], before: Floats, after: Floats, changes: dict[str, Change]
+    names: Sequence[str], before: Floats, after: Floats, told: Mapping[str, Change]
 ) -> dict[str, Part]:
     return {
-        name: Part(_counted(before, at), _counted(after, at), changes[name])
+        name: Part(_counted(before, at), _counted(after, at), told[name])
         for at, name in enumerate(names)
     }
 
@@ -135,41 +105,6 @@ def _closed(past: Past, won: NDArray[np.bool_]) -> Counted:
 
     closed = np.asarray(past.table["settled_at"]) <= np.asarray(past.table["moment"])
     return _count(int(closed.sum()), int((closed & won).sum()))
-
-
-def _band_moves(before: Judged, after: Judged, won: NDArray[np.bool_]) -> tuple[Move, ...]:
-    pairs = zip(before.band.tolist(), after.band.tolist(), strict=True)
-    return _moves([(BANDS[one], BANDS[other]) for one, other in pairs], won)
-
-
-def _route_moves(before: Judged, after: Judged, won: NDArray[np.bool_]) -> tuple[Move, ...]:
-    pairs = [
-        (one.rule if one else None, other.rule if other else None)
-        for one, other in zip(before.way, after.way, strict=True)
-    ]
-    return tuple(move for move in _moves(pairs, won) if move.before != move.after)
-
-
-def _moves(
-    pairs: Sequence[tuple[str | None, str | None]], won: NDArray[np.bool_]
-) -> tuple[Move, ...]:
-    """Most leads first."""
-    wins = Counter(pair for pair, ended in zip(pairs, won.tolist(), strict=True) if ended)
-    return tuple(
-        Move(before, after, leads, wins[before, after])
-        for (before, after), leads in Counter(pairs).most_common()
-    )
-
-
-def _loads(before: Judged, after: Judged) -> tuple[Load, ...]:
-    """Whoever has the most to do after the edit comes first."""
-    was, now = Counter(_owned(before.way)), Counter(_owned(after.way))
-    loads = [Load(*pair, was[pair], now[pair]) for pair in {**was, **now}]
-    return tuple(sorted(loads, key=lambda one: (-one.after, -one.before, one.owner)))
-
-
-def _owned(ways: Iterable[Way | None]) -> Iterator[tuple[str, int]]:
-    return ((way.owner, way.respond_within_s) for way in ways if way)
 
 
 def _origins(past: Past) -> Origins:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import WorkError
-from signals.backtest.judge import BANDS
+from signals.backtest.judged import BANDS
 from signals.backtest.report import Counted, Report
 
 if TYPE_CHECKING:

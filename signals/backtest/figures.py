@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from signals.backtest.judge import BANDS, GRADES
+from signals.backtest.judged import BANDS, GRADES
 from signals.backtest.tally import Tally
 
 if TYPE_CHECKING:

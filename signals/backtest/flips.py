@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.clock import to_iso
 from rules import Facts, Rulebook
-from signals.backtest.judge import BANDS, Judged, Way, facts_of
+from signals.backtest.judge import facts_of
+from signals.backtest.judged import BANDS, Judged, Way
 from signals.backtest.report import Cause, Flip
 from signals.moved import moved, settings_moved
 

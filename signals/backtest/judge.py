@@ -1,4 +1,4 @@
-"""A catalog over all leads of the past at once: where each would have stood.
+"""A catalog over all leads of the past: where each would have stood.
 
 Few leads are judged one by one, many in one query: a query takes a second to be written, whatever
 the number of leads. Both are the same rules; a test holds what they find equal.
@@ -6,49 +6,16 @@ the number of leads. Both are the same rules; a test holds what they find equal.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rules import Facts, Rulebook
+from signals.backtest.judged import BANDS, GRADES, SIGNAL, Judged, Way, pool_of
+from signals.backtest.query import judge_columns
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
-    from numpy.typing import NDArray
-
-BANDS = ("hot", "warm", "cold")
-GRADES = ("A", "B", "C", "D")
-SIGNAL = "lead.hot"
-"""What is routed: a lead that is hot would have been told of."""
-
-
-def pool_of(rule: str) -> str:
-    """Stands for whoever a route's round robin would have chosen: whose turn it was is not kept."""
-    return f"round robin of {rule}"
-
 
 FEW = 5_000
-
-
-class Way(NamedTuple):
-    """Where the signal of a hot lead would have gone."""
-
-    rule: str
-    owner: str
-    """A name, or `pool_of(rule)`."""
-    respond_within_s: int
-
-
-class Judged(NamedTuple):
-    """One entry a lead, in the order of the table."""
-
-    priority: NDArray[np.float64]
-    band: NDArray[np.int8]
-    """Place in `BANDS`: it is entered afresh, for bands of the past are not kept."""
-    grade: NDArray[np.int8]
-    """Place in `GRADES`."""
-    suppressed: NDArray[np.bool_]
-    way: NDArray[np.object_]
-    """A `Way`; None for leads that are not hot: nobody would have been told."""
 
 
 def judge(rulebook: Rulebook, table: pa.Table) -> Judged:
@@ -95,61 +62,3 @@ def _way(rulebook: Rulebook, facts: Facts, priority: float, chance: float | None
         pool_of(route.rule) if route.pool else route.owner,
         route.respond_within_s,
     )
-
-
-_ASKED = ("priority", "band", "grade", "suppressed", "route_rule", "route_owner")
-
-
-def judge_columns(rulebook: Rulebook, table: pa.Table) -> Judged:
-    """All leads in one query of DuckDB."""
-    import ibis
-    import numpy as np
-
-    from rules.columns import evaluate
-
-    place = np.arange(table.num_rows)
-    rows = ibis.memtable(table.append_column("place", [place])).rename(as_of="moment")
-    judged = evaluate(rulebook, rows.mutate(signal=ibis.literal(SIGNAL)), keep=("place",))
-    found = judged.select("place", *_ASKED).to_pyarrow()
-    order = np.argsort(found["place"].to_numpy())
-    told = {name: found[name].to_numpy(zero_copy_only=False)[order] for name in _ASKED}
-    return Judged(
-        told["priority"].astype(np.float64),
-        _places(told["band"], BANDS),
-        _places(told["grade"], GRADES),
-        told["suppressed"].astype(bool),
-        _ways(rulebook, table, told),
-    )
-
-
-def _places(words: NDArray[Any], names: tuple[str, ...]) -> NDArray[np.int8]:
-    import numpy as np
-
-    places = np.zeros(len(words), dtype=np.int8)
-    for place, name in enumerate(names):
-        places[words == name] = place
-    return places
-
-
-def _ways(
-    rulebook: Rulebook, table: pa.Table, told: dict[str, NDArray[Any]]
-) -> NDArray[np.object_]:
-    import numpy as np
-
-    targets = {rule.id: target for rule, target in rulebook.routing.rules}
-    targets[rulebook.routing.default_id] = rulebook.routing.default
-    owned = {
-        name: np.asarray(table[target.owner.fact].is_valid())
-        for name, target in targets.items()
-        if target.owner.pool and target.owner.fact
-    }
-    ways = np.full(table.num_rows, None, dtype=object)
-    same: dict[Way, Way] = {}
-    for at in np.flatnonzero(told["band"] == "hot").tolist():
-        rule = told["route_rule"][at]
-        target = targets[rule]
-        chosen = target.owner.pool and not (rule in owned and owned[rule][at])
-        owner = pool_of(rule) if chosen else told["route_owner"][at]
-        way = Way(rule, owner, target.respond_within_s)
-        ways[at] = same.setdefault(way, way)
-    return ways

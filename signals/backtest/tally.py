@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from signals.backtest.judge import BANDS, GRADES, Judged
+from signals.backtest.judged import BANDS, GRADES, Judged
 
 if TYPE_CHECKING:
     import numpy as np

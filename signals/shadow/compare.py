@@ -8,26 +8,22 @@ run again after a crash is counted once.
 from __future__ import annotations
 
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
-from core.clock import DAY
-from core.database import chunks, upsert
+from core.database import chunks
 from rules import Rulebook
 from signals.decide import decide
 from signals.moved import moved, settings_moved
-from signals.shadow.draft import end
+from signals.shadow.comparison import Comparison, nothing
 from signals.shadow.follow import Shadow
-from signals.shadow.tables import RULE_SHADOW_COUNT, RULE_SHADOW_LEAD, RULE_SHADOW_SIGNAL
+from signals.shadow.tables import RULE_SHADOW_LEAD
 from signals.standing import Standing, stand
 from signals.types import About, BandState, Decision, Signal, Trigger
 
-MOST_LEADS = 10_000
-"""Leads that differ and are remembered, the newest; older ones start again from the live state."""
 MOST_CAUSES = 5
 
 
@@ -41,53 +37,6 @@ class Look(NamedTuple):
     decision: Decision
     facts: Mapping[str, Any]
     snoozed: frozenset[str]
-
-
-class Comparison(msgspec.Struct):
-    """Of one batch. `failed` says why the draft has to stop."""
-
-    shadow: int
-    at: int
-    bands: Counter[tuple[str, str]]
-    signals: Counter[tuple[str, str]]
-    """(type, `live` or `draft`) → how many."""
-    differing: list[dict[str, Any]]
-    alike: list[str]
-    """Leads that differed before, and do no longer."""
-    failed: str = ""
-
-    def save(self, connection: sa.Connection, merged: Iterable[str] = ()) -> None:
-        """In the worker's transaction. `merged`: leads absorbed by others."""
-        upsert(RULE_SHADOW_COUNT, connection, self._bands(), added=("looks",))
-        upsert(RULE_SHADOW_SIGNAL, connection, self._signals(), added=("live", "draft"))
-        for part in chunks([*self.alike, *merged]):
-            connection.execute(
-                sa.delete(RULE_SHADOW_LEAD).where(RULE_SHADOW_LEAD.c.lead_id.in_(part))
-            )
-        upsert(RULE_SHADOW_LEAD, connection, self.differing)
-        _prune(connection)
-        if self.failed:
-            end(connection, self.shadow, self.at, self.failed)
-
-    def _bands(self) -> list[dict[str, Any]]:
-        return [
-            {**self._day(), "live_band": live, "shadow_band": draft, "looks": looks}
-            for (live, draft), looks in self.bands.items()
-        ]
-
-    def _signals(self) -> list[dict[str, Any]]:
-        return [
-            {**self._day(), "type": told, "live": self.signals[told, "live"],
-             "draft": self.signals[told, "draft"]}
-            for told in sorted({told for told, _ in self.signals})
-        ]  # fmt: skip
-
-    def _day(self) -> dict[str, int]:
-        return {"shadow": self.shadow, "day": self.at // DAY}
-
-
-def none_of(shadow: Shadow, at: int, failed: str = "") -> Comparison:
-    return Comparison(shadow.draft.id, at, Counter(), Counter(), [], [], failed)
 
 
 def in_share(lead_id: str, share: int) -> bool:
@@ -106,13 +55,13 @@ def compare(
 ) -> Comparison:
     """Changes nothing. A draft that raises is to be stopped: `failed` says why."""
     if shadow.rulebook is None:
-        return none_of(shadow, now, shadow.refused)
-    found = none_of(shadow, now)
+        return nothing(shadow.draft.id, now, shadow.refused)
+    found = nothing(shadow.draft.id, now)
     asked = [one for one in looks if in_share(one.standing.vector.lead_id, shadow.draft.share)]
     try:
         _compare(record, shadow.rulebook, asked, found, source, late_after)
     except Exception as fault:  # noqa: BLE001 - a draft must never cost a live lead its signal
-        return none_of(shadow, now, f"{type(fault).__name__}: {fault}")
+        return nothing(shadow.draft.id, now, f"{type(fault).__name__}: {fault}")
     return found
 
 
@@ -181,9 +130,3 @@ def _load(record: sa.Connection, lead_ids: Sequence[str]) -> dict[str, BandState
         for row in record.execute(asked.where(RULE_SHADOW_LEAD.c.lead_id.in_(part))):
             found[row.lead_id] = msgspec.convert(row.state, BandState)
     return found
-
-
-def _prune(connection: sa.Connection) -> None:
-    newest = sa.select(RULE_SHADOW_LEAD.c.at).order_by(RULE_SHADOW_LEAD.c.at.desc())
-    too_old = newest.offset(MOST_LEADS).limit(1).scalar_subquery()
-    connection.execute(sa.delete(RULE_SHADOW_LEAD).where(RULE_SHADOW_LEAD.c.at <= too_old))

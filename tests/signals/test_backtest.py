@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from scoring.cases import Case
 from signals.backtest.backtest import Version, backtest
-from signals.backtest.judge import BANDS, judge_columns, judge_rows, pool_of
+from signals.backtest.judge import judge_rows
+from signals.backtest.judged import BANDS, pool_of
+from signals.backtest.query import judge_columns
 from signals.backtest.report import Cause, Move, Report
 from signals.backtest.telling import lines
 from tests.signals.past_fakes import (

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from signals.backtest.chance import resampled, spread, wilson
 from signals.backtest.figures import figures, gain, lift
-from signals.backtest.judge import Judged
+from signals.backtest.judged import Judged
 from signals.backtest.tally import MOST_CLUSTERS, Tally, clusters_of, tally
 
 

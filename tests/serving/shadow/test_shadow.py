@@ -20,6 +20,7 @@ from serving.served_shadow import served_bands
 from serving.why.scene import scene_now
 from signals import outbox
 from signals.shadow import compare as comparing
+from signals.shadow import comparison
 from signals.shadow.compare import in_share
 from signals.shadow.draft import start, stop
 from signals.shadow.report import Report, report
@@ -231,7 +232,7 @@ def test_a_share_is_of_the_same_leads_at_every_look(story):
 
 def test_no_more_leads_are_remembered_than_fit(story, monkeypatch):
     """A draft that treats everybody otherwise must not fill the record."""
-    monkeypatch.setattr(comparing, "MOST_LEADS", 2)
+    monkeypatch.setattr(comparison, "MOST_LEADS", 2)
     begin(story, EAGER)
     for number in range(5):
         page = {"type": "page", "anonymousId": f"a{number}", "properties": {"path": "/pricing"}}

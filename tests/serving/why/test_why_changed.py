@@ -13,8 +13,9 @@ from core import release
 from core.errors import NotFound
 from events.types import Door
 from serving.why.story import lines
-from serving.why.why_changed import CAUSES, why_changed
 from serving.why.why_changed import Story as Told
+from serving.why.why_changed import why_changed
+from serving.why.worlds import CAUSES
 from tests.serving.story import Story
 from tests.signals.past_fakes import edited
 

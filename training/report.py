@@ -1,0 +1,155 @@
+"""report: a built model and the leads of the past → its evaluation, pictures and model card."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from scoring import Scorer
+from scoring.cases import Case, table_of
+from scoring.encoding import Encoder
+from training.build import Built
+from training.dataset import Example
+from training.evaluation import OURS, Evaluation, evaluate
+from training.model_card import Lessons, ModelCard, write_model_card
+from training.plots import MOST_INPUTS, Importance, draw
+from training.rules_alone import rules_alone, rules_in_force
+from training.scorecard import scorecard
+from training.table import Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+EXPLAINED = 300
+"""Test leads whose contributions are averaged: two milliseconds each."""
+FEW_WON = 30
+
+
+class Known(NamedTuple):
+    """Examples and their cases, of the same leads in the same order, at the evaluated age."""
+
+    examples: Sequence[Example]
+    cases: Sequence[Case]
+
+    def of(self, crm_ids: frozenset[str]) -> Known:
+        places = [at for at, one in enumerate(self.cases) if one.crm_id in crm_ids]
+        return Known([self.examples[at] for at in places], [self.cases[at] for at in places])
+
+
+def judge(
+    engine: sa.Engine,
+    built: Built,
+    lessons: Sequence[Example],
+    tested: Sequence[Example],
+    known: Known,
+    seed: int,
+) -> Evaluation | None:
+    """The model beside a scorecard on the same columns and the rules alone; None without a test
+    lead.
+    """
+    from signals.backtest.judge import judge as judge_rules
+    from signals.backtest.judged import BANDS
+
+    asked = known.of(frozenset(one.label.crm_id for one in tested))
+    if not asked.cases:
+        return None
+    taught = known.of(frozenset(one.label.crm_id for one in lessons))
+    table, rulebook = table_of(asked.cases), rules_in_force(engine)
+    matrix = Encoder(built.card.inputs).encode([one.vector for one in asked.examples])
+    chances: Mapping[str, Floats] = {
+        OURS: table["propensity"].to_numpy(),
+        "scorecard": scorecard(built.table, matrix, seed),
+        "rules": rules_alone(rulebook, table_of(taught.cases), table),
+    }
+    bands = [BANDS[at] for at in judge_rules(rulebook, table).band.tolist()]
+    return evaluate(table, [one.group for one in asked.examples], chances, bands, seed)
+
+
+def report(
+    folder: Path,
+    built: Built,
+    scorer: Scorer,
+    lessons: Sequence[Example],
+    tested: Sequence[Example],
+    evaluation: Evaluation | None,
+) -> None:
+    """Writes the model card and the plots into `folder`."""
+    told = ModelCard(
+        msgspec.structs.replace(built.card, known_answers=()),
+        _lessons(built, lessons),
+        evaluation,
+        tuple(_caveats(built, evaluation)),
+    )
+    write_model_card(folder, told, [one.vector.lead_id for one in lessons])
+    if evaluation is not None:
+        draw(folder, evaluation, _importance(scorer, tested[:EXPLAINED]))
+
+
+def _lessons(built: Built, lessons: Sequence[Example]) -> Lessons:
+    fitted = built.fitted
+    leads = {one.label.crm_id: one.label for one in lessons}
+    created = [one.created_at for one in leads.values()]
+    return Lessons(
+        leads=len(leads),
+        examples=len(lessons),
+        won=sum(one.won for one in leads.values()),
+        first_created_at=min(created),
+        last_created_at=max(created),
+        fingerprint=fingerprint(built.table),
+        calibrated_on=fitted.calibrated_on,
+        calibration=fitted.calibration.kind,
+        calibration_losses=fitted.calibration_losses,
+        parameters=fitted.parameters,
+        trials=max(0, len(fitted.searched.trials) - 1),
+        changed=tuple(f"{name} {value}" for name, value in fitted.searched.chosen.items()),
+    )
+
+
+def fingerprint(table: Table) -> str:
+    """SHA-256: the same lessons in the same order have the same one."""
+    told = hashlib.sha256()
+    for part in (table.matrix, table.won, table.weights):
+        told.update(part.tobytes())
+    told.update("\n".join(table.groups).encode())
+    return told.hexdigest()
+
+
+def _importance(scorer: Scorer, tested: Sequence[Example]) -> Importance:
+    """Mean absolute contribution of each input (Lundberg et al. 2020), the greatest first."""
+    scores = scorer.score([one.vector for one in tested], contributions=True)
+    sums: dict[str, float] = {}
+    for score in scores:
+        for name, told in (score.contributions or {}).items():
+            sums[name] = sums.get(name, 0.0) + abs(told)
+    ordered = sorted(sums.items(), key=lambda pair: -pair[1])[:MOST_INPUTS]
+    return [(name, told / len(scores)) for name, told in ordered]
+
+
+def _caveats(built: Built, told: Evaluation | None) -> Iterator[str]:
+    yield "A chance of being won in the label window, of leads like those that taught it; no cause."
+    if built.card.taught and built.card.taught.kept:
+        yield f"Kept by order although they look like leakage: {built.card.taught.kept}."
+    if told is None:
+        yield "No lead was left to test it with."
+        return
+    if told.won < FEW_WON or told.rows - told.won < FEW_WON:
+        yield f"Only {told.won} of {told.rows} test leads were won: every figure is mostly chance."
+    for name, figures in told.differences.items():
+        auc = figures["auc"]
+        if auc.value is not None and (auc.low is None or auc.low <= 0):
+            yield f"Not surely better than {name}: its AUC is {auc.value:+.3f} above."
+    error = told.models[OURS]["calibration_error"].value or 0.0
+    if told.worst_gap_by_chance is not None and error > told.worst_gap_by_chance:
+        yield f"Its calibration error of {error:.3f} is more than chance explains."
+    everyone = told.models[OURS]["auc"].value
+    for part in told.slices:
+        if everyone is not None and part.auc_high is not None and part.auc_high < everyone:
+            yield f"Ranks {part.by} {part.name} surely worse than all: AUC {part.auc:.3f}."
