@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from features.definitions import TREND_DAYS, Entity, Feature, Kind
 from features.measures import ATTRIBUTES, BY_NAME, MEASURES, PEAKS, SESSIONS
 from features.older import renewed
 from features.patterns import MEMBERS
-from features.tiles import DAY_HOURS, EMPTY, day_of, hour_of, read_deals, read_times
+from features.tiles import DAY_HOURS, EMPTY, read_deals, read_times
 from features.told import Told, told_of
 from features.windows import DECAY_DAYS, LENGTHS, NO_DEALS, OF, Value, deal_values, moment_code
 
@@ -32,7 +31,6 @@ class Members(NamedTuple):
 
 _SHORT, _EVERY = len(LENGTHS.short), len(LENGTHS.short) + len(LENGTHS.long)
 _FAR = _EVERY + 1
-_BACKWARDS = LENGTHS.short[::-1], LENGTHS.long[::-1]
 
 
 class View(NamedTuple):
@@ -92,7 +90,7 @@ def _view(as_of: int, newest: int, parts: list[bytes], members: Members) -> View
         as_of,
         newest,
         cells,
-        _window_sums(cells, _Windows(as_of, newest), members),
+        _window_sums(cells, _windows(as_of, newest), members),
         {code: known[at] for code, at in zip(moments[::2], moments[1::2], strict=True)},
         [newest - back for _, back in SEEN.iter_unpack(sessions)],
         told_of(newest, words, people, texts),
@@ -100,40 +98,42 @@ def _view(as_of: int, newest: int, parts: list[bytes], members: Members) -> View
     )
 
 
-def _window_sums(cells: list[Cell], windows: _Windows, members: Members) -> list[Sums]:
+def _window_sums(cells: list[Cell], window_of: bytes, members: Members) -> list[Sums]:
     """A cell is added to the shortest window that it lies in; a longer window is what it has beyond
     the next shorter one, and that one.
     """
+    summed, peaks = members
     sums: list[Sums] = [defaultdict(int) for _ in range(_EVERY + 2)]
     for place, code, amount in cells:
-        here = sums[windows[place]]
-        for number in members.summed[code]:
+        here = sums[window_of[place]]
+        for number in summed[code]:
             here[number] += amount
-        for number in members.peaks.get(code, ()):
-            here[number] = PEAKS[number](amount, here.get(number, amount))
+        if code in peaks:
+            for number in peaks[code]:
+                here[number] = PEAKS[number](amount, here.get(number, amount))
     for window in range(1, _EVERY):
         if window != _SHORT:
             add(sums[window], sums[window - 1])
     return sums
 
 
-class _Windows(dict[int, int]):
+def _windows(as_of: int, newest: int) -> bytes:
     """Place → the shortest window that it lies in; `_EVERY` is for ever, behind it lies none."""
+    hours = [newest - windows.window_start(as_of, days) // HOUR for days in LENGTHS.short]
+    today = newest // DAY_HOURS
+    days = [today - windows.window_start(as_of, days) // DAY for days in LENGTHS.long]
+    told = _by_place(hours, 0, HOUR_PLACES, newest) + _by_place(days, _SHORT, DAY_PLACES, today)
+    return told.ljust(EVER_PLACE, bytes((_FAR,))) + bytes((_EVERY,))
 
-    def __init__(self, as_of: int, newest: int) -> None:
-        super().__init__({EVER_PLACE: _EVERY})
-        self._newest = newest
-        self._hours = [windows.window_start(as_of, days) // HOUR for days in _BACKWARDS[0]]
-        self._days = [windows.window_start(as_of, days) // DAY for days in _BACKWARDS[1]]
 
-    def __missing__(self, place: int) -> int:
-        if place < HOUR_PLACES:
-            left = _SHORT - bisect_right(self._hours, hour_of(place, self._newest))
-            self[place] = window = left if left < _SHORT else _FAR
-        else:
-            left = _EVERY - bisect_right(self._days, day_of(place, self._newest))
-            self[place] = window = left if left < _EVERY else _FAR
-        return window
+def _by_place(reach: list[int], first: int, places: int, newest: int) -> bytes:
+    """`reach` tells how many slots each window goes back from the newest one."""
+    steps = b""
+    for window, slots in enumerate(reach, first):
+        steps += bytes((window,)) * (min(slots, places - 1) + 1 - len(steps))
+    steps = steps.ljust(places, bytes((_FAR,)))
+    at = newest % places  # from there the places go back, down to 0 and on from the highest
+    return steps[at::-1] + steps[:at:-1]
 
 
 def _distinct(feature: Feature) -> Reader:
@@ -187,8 +187,10 @@ def _decay(feature: Feature) -> Reader:
     def read(view: View) -> Value:
         today = view.newest // DAY_HOURS
         back: dict[int, int] = defaultdict(int)
-        for place, code, amount in view.cells:
-            if code in codes and HOUR_PLACES <= place < EVER_PLACE:
+        for place, amount in [
+            (place, amount) for place, code, amount in view.cells if code in codes
+        ]:
+            if HOUR_PLACES <= place < EVER_PLACE:
                 back[(today + HOUR_PLACES - place) % DAY_PLACES] += amount
         since, total = view.as_of // DAY - today, 0.0
         for days in sorted(back):
