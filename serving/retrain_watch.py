@@ -13,7 +13,7 @@ NICE = 10
 
 class RetrainWatch:
     """The command itself knows whether it is time, and waits longer after each failure: a look
-    costs half a second of a core.
+    costs less than a second of a core.
     """
 
     def __init__(self, installation: Installation, models: Models, stop: threading.Event) -> None:
