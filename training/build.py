@@ -41,6 +41,8 @@ class Built(NamedTuple):
     card: Card
     trees: str
     fitted: Fitted
+    table: Table
+    """What it was fitted to, without the rows that stand for visitors."""
 
 
 class Source(NamedTuple):
@@ -79,7 +81,7 @@ def build(
         metrics={},
         taught=source.taught if source else None,
     )
-    return Built(card, fitted.trees, fitted)
+    return Built(card, fitted.trees, fitted, table)
 
 
 def choose_inputs(

@@ -25,14 +25,18 @@ def publish(
     parameters: dict[str, str | int | float],
     metrics: dict[str, float],
     promote: bool,
+    evidence: Path | None = None,
 ) -> str:
-    """Registers the files as the next version of `lead_propensity` and returns its number.
+    """Registers the files as the next version of `lead_propensity` and returns its number. What
+    lies in `evidence` (model card, plots) becomes artifacts of the run.
 
     WorkError when MLflow does not take them: then no version was registered, or none promoted.
     """
     client = registry.open_registry(installation)
     with registry.telling("publish the model", installation):
-        version = _register(client, _log(client, installation, files, parameters, metrics))
+        version = _register(
+            client, _log(client, installation, files, parameters, metrics, evidence)
+        )
         _serve_features(client, installation, files, version)
         if promote:
             registry.promote(client, version)
@@ -45,6 +49,7 @@ def _log(
     files: Path,
     parameters: dict[str, str | int | float],
     metrics: dict[str, float],
+    evidence: Path | None,
 ) -> str:
     """One run with everything in it; returns its id. A run that breaks off is marked as failed."""
     run_id = str(client.create_run(_experiment(client, installation)).info.run_id)
@@ -55,6 +60,8 @@ def _log(
             client.log_metric(run_id, name, metric)
         client.set_tag(run_id, registry.SERVICE_TAG, SERVICE)
         client.log_artifacts(run_id, str(files), registry.ARTIFACTS)
+        if evidence is not None:
+            client.log_artifacts(run_id, str(evidence), registry.EVIDENCE)
     except BaseException:
         client.set_terminated(run_id, "FAILED")
         raise

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from training.grow import cross_validate
 from training.losses import gain, log_losses
+from training.table import Table, fewer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from training.table import Table
 
     Floats = NDArray[np.float64]
 
@@ -31,8 +30,6 @@ SPACE: dict[str, tuple[Any, ...]] = {
     "cat_smooth": (20, 100),
     "extra_trees": (False, True),
 }
-MOST_ROWS = 20_000
-"""More rows would only make a trial slower: whole groups are drawn until there are so many."""
 
 
 class Trial(NamedTuple):
@@ -57,7 +54,7 @@ def search(
     """
     if not trials:
         return Searched([], {})
-    table = _fewer(table, seed)
+    table = fewer(table, seed)
     began = time.monotonic()
     done: list[Trial] = []
     losses: list[Floats] = []
@@ -70,19 +67,6 @@ def search(
     best = min(range(len(done)), key=lambda at: done[at].loss)
     better = gain(losses[0], losses[best], table.weights, table.groups)
     return Searched(done, done[best].parameters if better.is_clear(len(done)) else {})
-
-
-def _fewer(table: Table, seed: int) -> Table:
-    import numpy as np
-
-    rows = np.flatnonzero(table.weights >= table.weights.max())
-    if len(rows) > MOST_ROWS:
-        _, group = np.unique(np.asarray(table.groups)[rows], return_inverse=True)
-        drawn = np.random.default_rng(seed).permutation(group.max() + 1)
-        sizes = np.bincount(group)[drawn]
-        taken = drawn[: int(np.searchsorted(np.cumsum(sizes), MOST_ROWS)) + 1]
-        rows = rows[np.isin(group, taken)]
-    return table.take(rows)
 
 
 def _draw(trials: int, seed: int) -> list[dict[str, Any]]:

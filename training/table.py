@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+MOST_ROWS = 20_000
+
+
 class Table(NamedTuple):
     """What is fitted: rows × columns, NaN missing; `words` are the columns that hold codes."""
 
@@ -35,3 +38,19 @@ class Table(NamedTuple):
             groups=[self.groups[row] for row in rows],
             at=None if self.at is None else [self.at[row] for row in rows],
         )
+
+
+def fewer(table: Table, seed: int) -> Table:
+    """Rows of full weight, and of many only whole groups drawn until there are `MOST_ROWS`: enough
+    to compare by.
+    """
+    import numpy as np
+
+    rows = np.flatnonzero(table.weights >= table.weights.max())
+    if len(rows) > MOST_ROWS:
+        _, group = np.unique(np.asarray(table.groups)[rows], return_inverse=True)
+        drawn = np.random.default_rng(seed).permutation(group.max() + 1)
+        sizes = np.bincount(group)[drawn]
+        taken = drawn[: int(np.searchsorted(np.cumsum(sizes), MOST_ROWS)) + 1]
+        rows = rows[np.isin(group, taken)]
+    return table.take(rows)

@@ -27,8 +27,10 @@ from training.cases import cases
 from training.columns import choose_columns, kept, read_columns
 from training.compare import compare
 from training.dataset import Example, examples, teaching
+from training.evaluation import OURS, Evaluation
 from training.fit import Effort
 from training.publish import publish
+from training.report import Known, judge, report
 from training.split import split
 
 
@@ -94,20 +96,25 @@ def train(
         )
         built = build(lessons, age, order.seed, order.now, _effort(models, order), source)
     with tempfile.TemporaryDirectory(prefix=".train-", dir=installation.releases) as temporary:
-        files = Path(temporary)
+        files, evidence = Path(temporary) / "model", Path(temporary) / "evidence"
+        evidence.mkdir()
         with watch.step("compare"):
             write(built, files, {})
             scorer = Scorer.load(files)
-            figures = _evaluate(scorer, tested)
-            write(built, files, figures["all"])
-            write_profile(files, profile_of([one.vector for one in lessons]))
-        with watch.step("publish"):
-            parameters = _parameters(built, labels, order, models)
-            version = publish(installation, files, parameters, _flat(figures), order.promote)
-            Watcher(installation, engine).look()
-        with watch.step("keep"):
             known = [one for one in found if one.age == age]
             told = cases(engine, known, lessons, built, scorer, models.label_days)
+            figures = _evaluate(scorer, tested)
+            past = Known(known, told)
+            evaluation = judge(engine, built, lessons, tested, past, order.seed)
+            write(built, files, figures["all"])
+            write_profile(files, profile_of([one.vector for one in lessons]))
+            report(evidence, built, scorer, lessons, tested, evaluation)
+        with watch.step("publish"):
+            parameters = _parameters(built, labels, order, models)
+            metrics = {**_flat(figures), **_beside(evaluation)}
+            version = publish(installation, files, parameters, metrics, order.promote, evidence)
+            Watcher(installation, engine).look()
+        with watch.step("keep"):
             write_cases(installation, _origin(version, order, models), told)
     return {
         "name": MODEL_NAME,
@@ -115,6 +122,8 @@ def train(
         "promoted": order.promote,
         "test": figures["all"],
         "cross_validated": _cross_validated(lessons, built, age),
+        "baselines": _baselines(evaluation),
+        "differences": _differences(evaluation),
         "test_closed_by_then": figures["closed_by_then"],
         "test_open_then": figures["open_then"],
         "labels": {"known": len(labels.known), "censored": labels.censored},
@@ -123,8 +132,31 @@ def train(
         "examples": len(taught),
         "trees": built.fitted.tree_count,
         "features": len(built.card.inputs),
+        "trials": len(built.fitted.searched.trials),
+        "parameters": built.fitted.searched.chosen,
+        "calibration": built.fitted.calibration.kind,
         "cases": len(told),
         "seconds": watch.seconds,
+    }
+
+
+def _baselines(evaluation: Evaluation | None) -> dict[str, Any]:
+    """Model, scorecard and rules alone: each figure with its 95 % interval by account."""
+    return msgspec.to_builtins(evaluation.models) if evaluation else {}
+
+
+def _differences(evaluation: Evaluation | None) -> dict[str, Any]:
+    return msgspec.to_builtins(evaluation.differences) if evaluation else {}
+
+
+def _beside(evaluation: Evaluation | None) -> dict[str, float]:
+    """For MLflow: `scorecard.auc` and so on, and what the model has beside `compare`."""
+    models = evaluation.models if evaluation else {}
+    return {
+        metric if name == OURS else f"{name}.{metric}": figure.value
+        for name, figures in models.items()
+        for metric, figure in figures.items()
+        if figure.value is not None
     }
 
 
