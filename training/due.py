@@ -31,8 +31,8 @@ class Standing(NamedTuple):
     failures: int
     """In a row, up to now; `failed_at` is when the last of them ended."""
     failed_at: int = 0
-    drift: str = ""
-    """What has drifted too far, in words; empty when nothing has."""
+    trouble: str = ""
+    """What else calls for another model, in words; empty when nothing does."""
 
 
 class Due(NamedTuple):
@@ -49,19 +49,19 @@ def due(standing: Standing, models: Models, now: int) -> Due:
         if now < standing.failed_at + pause:
             until = to_iso(standing.failed_at + pause)
             return Due(False, f"the last {standing.failures} failed: none before {until}")
-    if standing.trained_at is None:
+    if standing.trained_at is None and not standing.trouble:
         if standing.outcomes:
             return Due(True, "no model was trained yet")
         return Due(False, "no model was trained yet, and the CRM has told of no deal that ended")
-    days = (now - standing.trained_at) / DAY
+    days = (now - (standing.trained_at or now)) / DAY
     fresh = standing.outcomes - standing.outcomes_then
     reasons = []
     if days >= models.retrain_days:
         reasons.append(f"the last training was {days:.1f} days ago")
     if fresh >= models.retrain_outcomes:
         reasons.append(f"{fresh:,} more deals have ended since")
-    if standing.drift:
-        reasons.append(standing.drift)
+    if standing.trouble:
+        reasons.append(standing.trouble)
     if reasons:
         return Due(True, "; ".join(reasons))
     return Due(
@@ -78,12 +78,12 @@ def standing(installation: Installation, engine: sa.Engine) -> Standing:
         outcomes = _outcomes(connection)
     failures, failed_at = _failures(runs)
     judged = next((one for one in runs if one.version is not None), None)
-    champion = _trained_at(installation, engine)
+    champion, trouble = _trained_at(installation, engine)
     if judged is not None and (champion is None or judged.began_at >= champion):
-        return Standing(judged.began_at, outcomes, judged.outcomes, failures, failed_at)
+        return Standing(judged.began_at, outcomes, judged.outcomes, failures, failed_at, trouble)
     with reading(engine) as connection:
         then = outcomes if champion is None else _outcomes(connection, champion)
-    return Standing(champion, outcomes, then, failures, failed_at)
+    return Standing(champion, outcomes, then, failures, failed_at, trouble)
 
 
 def _outcomes(connection: sa.Connection, known_by: int | None = None) -> int:
@@ -103,12 +103,13 @@ def _failures(runs: Sequence[Retraining]) -> tuple[int, int]:
     return len(failed), (failed[0].ended_at or failed[0].began_at) if failed else 0
 
 
-def _trained_at(installation: Installation, engine: sa.Engine) -> int | None:
+def _trained_at(installation: Installation, engine: sa.Engine) -> tuple[int | None, str]:
+    """Of the champion, and what is wrong with it."""
     release = current(engine)
     if release.model_version is None:
-        return None
+        return None, ""
     try:
         folder = installation.releases / f"{release.model_name}-{release.model_version}"
-        return read_card(folder).trained_at
-    except ModelRefused:  # what serves cannot be loaded: the sooner there is another, the better
-        return 0
+        return read_card(folder).trained_at, ""
+    except ModelRefused:
+        return None, f"champion {release.model_version} cannot be loaded"

@@ -16,9 +16,9 @@ from training.due import Standing, due, standing
 NOW = from_iso("2026-06-01")
 
 
-def stand(days=1.0, fresh=0, failures=0, failed_ago=0, drift=""):
+def stand(days=1.0, fresh=0, failures=0, failed_ago=0, trouble=""):
     trained = None if days is None else NOW - int(days * DAY)
-    return Standing(trained, 1_000 + fresh, 1_000, failures, NOW - failed_ago, drift)
+    return Standing(trained, 1_000 + fresh, 1_000, failures, NOW - failed_ago, trouble)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def stand(days=1.0, fresh=0, failures=0, failed_ago=0, drift=""):
         (stand(days=3), True, "3.0 days ago"),
         (stand(fresh=499), False, "499 of 500"),
         (stand(fresh=500), True, "500 more deals"),
-        (stand(drift="the score has moved"), True, "the score has moved"),
+        (stand(trouble="the score has moved"), True, "the score has moved"),
         (stand(days=None), True, "no model was trained yet"),
         (stand(days=9, failures=1, failed_ago=HOUR - 1), False, "the last 1 failed"),
         (stand(days=9, failures=1, failed_ago=HOUR), True, "9.0 days"),
