@@ -11,13 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import chunks, metadata, upsert
+from events.identity.tables import LEAD, LEAD_MERGE
 from events.types import EnrichedEvent, Event, IdentifierKind
 
 CRM_LEAD = sa.Table(
     "crm_lead",
     metadata,
     sa.Column("crm_id", sa.String, primary_key=True),
-    sa.Column("lead_id", sa.String, nullable=False),  # as matched then; ask by crm_id and moment
+    # as matched then; ask by crm_id and moment
+    sa.Column("lead_id", sa.String, nullable=False, index=True),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("known_at", sa.BigInteger, nullable=False),
     sa.Column("owner", sa.String),
@@ -65,13 +67,31 @@ def crm_id_of(event: Event) -> str | None:
 
 
 def owners(connection: sa.Connection, lead_ids: list[str]) -> dict[str, str]:
-    """For each lead id the representative whom the CRM names as its owner."""
+    """For each lead id the representative whom the CRM names as its owner.
+
+    The CRM may have named them of a lead that was absorbed since: the newest word on any of them
+    stands.
+    """
+    heirs = _heirs(lead_ids)
     rows = connection.execute(
-        sa.select(CRM_LEAD.c.lead_id, CRM_LEAD.c.owner)
-        .where(CRM_LEAD.c.lead_id.in_(lead_ids), CRM_LEAD.c.owner.is_not(None))
+        sa.select(heirs.c.heir, CRM_LEAD.c.owner)
+        .join(CRM_LEAD, CRM_LEAD.c.lead_id == heirs.c.lead_id)
+        .where(CRM_LEAD.c.owner.is_not(None))
         .order_by(CRM_LEAD.c.created_at)
     )
-    return {row.lead_id: row.owner for row in rows}
+    return {row.heir: row.owner for row in rows}
+
+
+def _heirs(lead_ids: list[str]) -> sa.CTE:
+    """(heir, lead id): each of these leads, with itself and all that it ever absorbed."""
+    own = sa.select(LEAD.c.lead_id.label("heir"), LEAD.c.lead_id).where(
+        LEAD.c.lead_id.in_(lead_ids)
+    )
+    heirs = own.cte("heirs", recursive=True)
+    absorbed = sa.select(heirs.c.heir, LEAD_MERGE.c.absorbed).join(
+        LEAD_MERGE, LEAD_MERGE.c.survivor == heirs.c.lead_id
+    )
+    return heirs.union(absorbed)
 
 
 def owners_then(connection: sa.Connection, asks: Sequence[tuple[str, int]]) -> list[str | None]:
