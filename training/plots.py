@@ -12,7 +12,7 @@ from training.evaluation import OURS, Evaluation, Part
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLOURS = ("#c8553d", "#5b7db1", "#8d99ae", "#4c956c")
+_COLOURS = ("#c8553d", "#5b7db1", "#4c956c", "#8d99ae")
 _GREY = "#888888"
 MOST_SLICES = 24
 MOST_INPUTS = 20
@@ -146,4 +146,5 @@ def _inputs(axes: Axes, importance: Importance) -> None:
     names = [name for name, _ in importance][::-1]
     axes.barh(range(len(names)), [told for _, told in importance][::-1], color=_COLOURS[1])
     axes.set_yticks(range(len(names)), names)
+    axes.margins(y=0.01)
     axes.set(title="what moves the margin", xlabel="mean |contribution| over test leads, log-odds")

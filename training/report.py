@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from scoring import Scorer
+from scoring.card import Card
 from scoring.cases import Case, table_of
 from scoring.encoding import Encoder
 from training.build import Built
@@ -76,14 +77,15 @@ def judge(
 def report(
     folder: Path,
     built: Built,
+    card: Card,
     scorer: Scorer,
     lessons: Sequence[Example],
     tested: Sequence[Example],
     evaluation: Evaluation | None,
 ) -> None:
-    """Writes the model card and the plots into `folder`."""
+    """Writes the model card and the plots into `folder`; `card` as it was sealed."""
     told = ModelCard(
-        msgspec.structs.replace(built.card, known_answers=()),
+        msgspec.structs.replace(card, known_answers=()),
         _lessons(built, lessons),
         evaluation,
         tuple(_caveats(built, evaluation)),

@@ -18,7 +18,7 @@ from core.settings import Models
 from events.labels import Labels, definition, label
 from features.profile import profile_of, write_profile
 from scoring import Scorer
-from scoring.card import LeftOut
+from scoring.card import LeftOut, read_card
 from scoring.cases import Origin, write_cases
 from scoring.registry import MODEL_NAME
 from scoring.watcher import Watcher
@@ -31,6 +31,7 @@ from training.evaluation import OURS, Evaluation
 from training.fit import Effort
 from training.publish import publish
 from training.report import Known, judge, report
+from training.shuffled import shuffled_auc
 from training.split import split
 
 
@@ -49,6 +50,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Columns of the CRM (their names, or ours) that stay although they look like leakage."""
     drop_leaks: bool = True
     """False stops the run where a column looks like leakage, instead of leaving it out."""
+    check_leakage: bool = False
+    """Before anything is published, try to learn shuffled ends: it must not work."""
 
 
 class Stopwatch:
@@ -95,6 +98,10 @@ def train(
             lessons, columns, keep, models, order.seed, tell, drop=order.drop_leaks
         )
         built = build(lessons, age, order.seed, order.now, _effort(models, order), source)
+    shuffled = None
+    if order.check_leakage:
+        with watch.step("shuffle"):
+            shuffled = shuffled_auc(built.table, order.seed)
     with tempfile.TemporaryDirectory(prefix=".train-", dir=installation.releases) as temporary:
         files, evidence = Path(temporary) / "model", Path(temporary) / "evidence"
         evidence.mkdir()
@@ -108,7 +115,7 @@ def train(
             evaluation = judge(engine, built, lessons, tested, past, order.seed)
             write(built, files, figures["all"])
             write_profile(files, profile_of([one.vector for one in lessons]))
-            report(evidence, built, scorer, lessons, tested, evaluation)
+            report(evidence, built, read_card(files), scorer, lessons, tested, evaluation)
         with watch.step("publish"):
             parameters = _parameters(built, labels, order, models)
             metrics = {**_flat(figures), **_beside(evaluation)}
@@ -123,6 +130,7 @@ def train(
         "test": figures["all"],
         "cross_validated": _cross_validated(lessons, built, age),
         "baselines": _baselines(evaluation),
+        "shuffled_auc": shuffled,
         "differences": _differences(evaluation),
         "test_closed_by_then": figures["closed_by_then"],
         "test_open_then": figures["open_then"],

@@ -93,6 +93,7 @@ def test_a_model_is_trained_promoted_and_rolled_back(installation, engine):
     scorer = Scorer.load(installation.releases / "lead_propensity-1")
     assert (scorer.version, scorer.feature_names) == ("1", ("pricing_views_30d", "seniority"))
     _has_its_feature_service(installation, scorer)
+    _has_its_evidence(installation, first)
 
     second = train(installation, engine, Models(), Order(now=NOW, promote=False, seed=8))
     assert second["version"] == "2"
@@ -117,6 +118,24 @@ def _has_its_feature_service(installation, scorer):
     client = registry.open_registry(installation)
     tags = client.get_model_version(registry.MODEL_NAME, "1").tags
     assert tags["feature_service"] == "lead_propensity_v1"
+
+
+def _has_its_evidence(installation, told):
+    """Card, pictures and the leads that taught, which an erasure asks for, beside the model."""
+    [folder] = (installation.mlflow / "artifacts").glob("*/artifacts/evidence")
+    names = {path.name for path in folder.iterdir()}
+    pictures = {"baselines", "reliability", "gain", "bands", "slices", "months", "inputs"}
+    assert names == {"card.md", "card.json", "leads.txt", *(f"{one}.png" for one in pictures)}
+    assert all((folder / f"{one}.png").read_bytes()[:4] == b"\x89PNG" for one in pictures)
+    taught = (folder / "leads.txt").read_text().split()
+    tested = int(told["test"]["rows"])
+    assert (len(taught), len(set(taught))) == (LEADS - tested, LEADS - tested)
+    card = (folder / "card.md").read_text()
+    assert f"## {tested} test leads" in card
+    assert "| AUC |" in card
+    assert set(told["baselines"]) == {"model", "scorecard", "rules"}
+    assert told["baselines"]["model"]["auc"]["value"] == told["test"]["auc"]
+    assert told["shuffled_auc"] is None
 
 
 def _tampered_and_broken(installation, engine):
@@ -156,6 +175,23 @@ def test_one_class_only_is_told_and_registers_nothing(installation, engine):
         train(installation, engine, Models(), Order(now=NOW))
 
     assert not registry.store(installation).exists()
+
+
+def test_the_same_lessons_give_the_same_bytes(installation, engine):
+    """Trees, calibration and all: who can make a model again can check where it comes from."""
+    _history(engine)
+    order = Order(now=NOW, promote=False, trials=2, check_leakage=True)
+
+    versions = [train(installation, engine, Models(), order) for _ in range(2)]
+
+    first, again = (
+        [path.read_bytes() for path in sorted(folder.iterdir())]
+        for folder in (installation.mlflow / "artifacts").glob("*/artifacts/model")
+    )
+    assert first == again
+    assert [one["version"] for one in versions] == ["1", "2"]
+    assert versions[0]["trials"] == 3
+    assert abs(versions[0]["shuffled_auc"] - 0.5) < 0.2
 
 
 def test_without_a_registry_the_watcher_rests(installation, engine):

@@ -41,6 +41,11 @@ from training.commands.installed import open_installed
     show_default=True,
     help="Leave columns out that look like leakage, or train nothing.",
 )
+@click.option(
+    "--check-leakage",
+    is_flag=True,
+    help="Try to learn shuffled ends as well; train nothing if that works.",
+)
 @click.option("--no-promote", is_flag=True, help="Register it, but leave the champion.")
 @json_option
 def train(
@@ -52,6 +57,7 @@ def train(
     threads: int,
     keep: tuple[str, ...],
     drop_leaks: bool,
+    check_leakage: bool,
     no_promote: bool,
     as_json: bool,
 ) -> None:
@@ -70,6 +76,7 @@ def train(
         trials=trials,
         keep=keep,
         drop_leaks=drop_leaks,
+        check_leakage=check_leakage,
     )
     click.echo("training: label, read, fit, compare, publish, keep …", err=True)
     models = installed.settings.models
@@ -104,8 +111,25 @@ def _tell(told: dict[str, Any]) -> str:
         f"{told['name']} version {told['version']} ({place}): {told['trees']} trees on "
         f"{told['features']} features\n"
         f"{test['rows']:.0f} test leads: {figures or 'no figures'}\n"
-        f"{across['rows']:.0f} leads in folds by account, whatever their time: {folds}\n{steps}"
+        f"{across['rows']:.0f} leads in folds by account, whatever their time: {folds}\n"
+        f"{_baselines(told)}{steps}"
     )
+
+
+def _baselines(told: dict[str, Any]) -> str:
+    """A line for each: its figures on the same leads, and how far the model is above it."""
+    lines = []
+    for name, less in told["differences"].items():
+        figures, auc = told["baselines"][name], less["auc"]
+        if auc["low"] is not None:
+            lines.append(
+                f"{name}: AUC {figures['auc']['value']:.3f}, average precision "
+                f"{figures['average_precision']['value']:.3f}; the model's AUC is "
+                f"{auc['value']:+.3f} ({auc['low']:+.3f} to {auc['high']:+.3f}) beside it\n"
+            )
+    if told["shuffled_auc"] is not None:
+        lines.append(f"shuffled ends: AUC {told['shuffled_auc']:.3f}, as chance allows\n")
+    return "".join(lines)
 
 
 def _interval(figures: dict[str, float]) -> str:
