@@ -120,6 +120,7 @@ class Models(Section):
     retrain_outcomes: int = Field(500, ge=1)
     retrain_look_s: float = Field(3_600.0, gt=0)
     retrain_most_s: float = Field(7_200.0, gt=0)
+    ui_port: int | None = Field(0, ge=0, le=65535)  # 0: a free one; none: no pages
     trials: int = Field(4, ge=0, le=1_000)
     search_s: float = Field(120.0, gt=0)
     rising: tuple[str, ...] = ()

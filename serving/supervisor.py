@@ -16,9 +16,11 @@ from core.errors import StartError, WorkError
 from core.installation import Installation
 from core.settings import Settings
 from serving.child import Child
-from serving.embedded import Embedded
+from serving.embedded import Embedded, free_port
 
 ROLES = ("api", "worker", "deliver")
+PAGES = "models"
+"""The child that serves MLflow's pages, and its log."""
 STOP_S = 10.0
 READY_S = 120.0
 _LOOK_S = 0.05
@@ -32,6 +34,7 @@ class Supervisor:
     ) -> None:
         self._installation = installation
         self._api = settings.api
+        self._pages_port = settings.models.ui_port
         self._server = Embedded(installation) if settings.redis.url is None else None
         self._tell = tell
         self._children: dict[str, Child] = {}
@@ -66,7 +69,18 @@ class Supervisor:
         self._await(self._ready, "api")
         if not self._asked:
             self._tell(f"ready at http://{self._host()}:{self._api.port}")
+            self._start_pages()
             self._tell(f"Ctrl-C stops it; logs are in {self._installation.logs}")
+
+    def _start_pages(self) -> None:
+        """MLflow's pages, last and of low priority: they wait until somebody looks."""
+        if self._pages_port is None:
+            return
+        port = self._pages_port or free_port()
+        words = ["models", "ui", "--port", str(port), "--data", str(self._installation.root)]
+        command = ["nice", "-n", "10", sys.executable, "-m", "cli", *words]
+        self._child(PAGES, command, self._installation.root)
+        self._tell(f"models: http://127.0.0.1:{port} (MLflow, for reading, on this machine alone)")
 
     def _child(self, name: str, command: list[str], cwd: Path, talking: bool = False) -> Child:
         child = Child(name, command, self._installation.logs / f"{name}.log", cwd, talking)
@@ -84,13 +98,27 @@ class Supervisor:
             time.sleep(_LOOK_S)
 
     def _look(self) -> None:
+        self._look_at_pages()
         for child in self._children.values():
+            if child.name == PAGES:
+                continue
             code = child.look()
             if code == StartError.exit_code:  # its operator has to do something: no use in retrying
                 told = "\n".join(child.last_words(lines=20))
                 raise StartError(f"{child.name} cannot start:\n{told}")
             if code is not None and not self._asked:
                 self._tell(f"{child.name} ended with exit code {code}: starting it again")
+
+    def _look_at_pages(self) -> None:
+        """Nothing depends on them: when they cannot be had, the rest goes on."""
+        pages = self._children.get(PAGES)
+        if pages is None:
+            return
+        try:
+            pages.look()
+        except WorkError as trouble:
+            self._tell(f"MLflow's pages are not served: {trouble.detail}")
+            del self._children[PAGES]
 
     def _ready(self) -> bool:
         connection = http.client.HTTPConnection(self._host(), self._api.port, timeout=2.0)
@@ -111,7 +139,7 @@ class Supervisor:
         return 0.0 if self._asked > 1 else self._stop_by - time.monotonic()
 
     def _stop(self) -> None:
-        for name in (*ROLES, "redis"):
+        for name in (PAGES, *ROLES, "redis"):
             self._stop_by = None
             if name in self._children:
                 self._children[name].stop(self._patience)

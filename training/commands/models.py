@@ -57,6 +57,17 @@ def _line(row: dict[str, Any], now: int) -> str:
     return f"{told}  {aliases}".rstrip()
 
 
+@models.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="By default a free one.")
+@data_option()
+def ui(port: int, installation: Installation) -> None:
+    """Serve MLflow's pages of the models on this machine, for reading; Ctrl-C ends it."""
+    from training.page import run
+
+    open_installed(installation)
+    run(installation, port, click.echo)
+
+
 @click.command()
 @click.argument("version")
 @data_option()
