@@ -17,6 +17,7 @@ from core.settings import Settings
 from scoring import experiment, registry
 from scoring.experiment import Spec
 from scoring.retraining import Decision, newest
+from scoring.watcher import Watcher
 from tests.training.small_history import NOW, vectors, write_history
 from training.commands.installed import Installed
 from training.commands.models import list_models, promote, rollback
@@ -144,3 +145,42 @@ def test_one_runs_at_a_time(installed):
     """The timer's and somebody's own."""
     with held(installed.installation.run / "retrain.lock", "x"), pytest.raises(StartError):
         run(installed)
+
+
+class Died(BaseException):
+    """Stands for a kill: nothing of ours catches it."""
+
+
+POINTS = ("training.retrain.export", "tell_gates", "promote", "tell_decision")
+
+
+def test_wherever_it_dies_what_serves_stays_and_the_next_run_goes_on(installed, monkeypatch):
+    """Killed before the gates, between them and the alias, and after it: a champion is in force
+    only if every file of it was checked and every gate passed, and nothing has to be tidied.
+    """
+    write_history(installed.engine, 200)
+    for number, point in enumerate(POINTS, 1):
+
+        def die(*_args, **_named):
+            raise Died
+
+        with monkeypatch.context() as patched:
+            patched.setattr(point if "." in point else f"scoring.registry.{point}", die)
+            with pytest.raises(Died):
+                run(installed, force=True)
+        assert decided(installed)[0] is None
+        client = registry.open_registry(installed.installation)
+        rows = registry.versions(client)
+        assert rows[0]["version"] == str(number)
+        assert rows[0]["decision"] is None
+        assert in_force(installed.engine) is None
+        if point != "tell_decision":
+            assert rows[0]["aliases"] == []
+        else:
+            assert rows[0]["aliases"] == ["champion"]
+            assert all(told.startswith("passed") for told in rows[0]["gates"].values())
+    Watcher(installed.installation, installed.engine).look()
+    assert in_force(installed.engine) == "4"
+    told = run(installed, force=True)
+    assert (told.decision, told.champion) == (Decision.CHALLENGER, "4")
+    assert decided(installed)[1:] == [Decision.FAILED] * 4
