@@ -45,6 +45,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Train anew if it is time; promote it only if it is better.",
     ),
     "models": ("training.commands.models:models", "List the trained models."),
+    "compare": (
+        "training.commands.compare:compare",
+        "Compare two versions on leads that taught neither.",
+    ),
     "promote": ("training.commands.models:promote", "Make a version the champion."),
     "rollback": ("training.commands.models:rollback", "Return to the champion before this one."),
     "experiment": (

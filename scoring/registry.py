@@ -176,3 +176,11 @@ def download(client: MlflowClient, version: str, folder: Path) -> Path:
     """Copies a version's files below `folder`; returns the folder that holds them."""
     run_id = client.get_model_version(MODEL_NAME, version).run_id
     return Path(client.download_artifacts(str(run_id), ARTIFACTS, str(folder)))
+
+
+def evidence(client: MlflowClient, version: str, name: str, folder: Path) -> Path | None:
+    """Copies one file of a version's evidence below `folder`; None if it has no such file."""
+    run_id = str(client.get_model_version(MODEL_NAME, version).run_id)
+    kept = {one.path for one in client.list_artifacts(run_id, EVIDENCE)}
+    path = f"{EVIDENCE}/{name}"
+    return Path(client.download_artifacts(run_id, path, str(folder))) if path in kept else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -21,6 +22,7 @@ from features.vector import FeatureVector, vector
 from scoring import ModelRefused, Scorer, registry
 from scoring.cases import files, read_cases
 from scoring.watcher import Watcher
+from training.commands.compare import compare
 from training.commands.models import list_models, promote, rollback
 from training.train import Order, train
 
@@ -109,7 +111,21 @@ def test_a_model_is_trained_promoted_and_rolled_back(installation, engine):
     with pytest.raises(WorkError, match="no version 9"):
         _run(promote, installation, "9")
 
+    _can_be_compared(installation)
     _tampered_and_broken(installation, engine)
+
+
+def _can_be_compared(installation):
+    """On leads that taught neither, second less first."""
+    told = json.loads(_run(compare, installation, "1", "2", "--json").splitlines()[-1])
+
+    assert (told["rows"], told["notes"]) == (32, [])
+    auc = [told["figures"][name]["auc"]["value"] for name in ("1", "2")]
+    assert told["differences"]["auc"]["value"] == pytest.approx(auc[1] - auc[0])
+    assert "average precision" in _run(compare, installation, "2", "1")
+    for asked, why in ((("1", "7"), "no version 7"), (("1", "1"), "the same version")):
+        with pytest.raises(WorkError, match=why):
+            _run(compare, installation, *asked)
 
 
 def _has_its_feature_service(installation, scorer):
