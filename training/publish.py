@@ -34,9 +34,8 @@ def publish(
     """
     client = registry.open_registry(installation)
     with registry.telling("publish the model", installation):
-        version = _register(
-            client, _log(client, installation, files, parameters, metrics, evidence)
-        )
+        run_id = _log(client, installation, files, parameters, metrics, evidence)
+        version = _register(client, installation, run_id)
         _serve_features(client, installation, files, version)
         if promote:
             registry.promote(client, version)
@@ -77,12 +76,18 @@ def _experiment(client: MlflowClient, installation: Installation) -> str:
     return str(client.create_experiment(registry.EXPERIMENT, artifact_location=place))
 
 
-def _register(client: MlflowClient, run_id: str) -> str:
+def _register(client: MlflowClient, installation: Installation, run_id: str) -> str:
+    """After a lost store MLflow counts from 1 again. A number whose release folder is there already
+    would serve that other model: it is passed over.
+    """
     if not client.search_registered_models(filter_string=f"name = '{registry.MODEL_NAME}'"):
         client.create_registered_model(registry.MODEL_NAME)
     source = f"{client.get_run(run_id).info.artifact_uri}/{registry.ARTIFACTS}"
-    made = client.create_model_version(registry.MODEL_NAME, source, run_id)
-    return str(made.version)
+    while True:
+        version = str(client.create_model_version(registry.MODEL_NAME, source, run_id).version)
+        if not (installation.releases / f"{registry.MODEL_NAME}-{version}").exists():
+            return version
+        client.delete_model_version(registry.MODEL_NAME, version)
 
 
 def _serve_features(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
@@ -18,6 +22,7 @@ from scoring import experiment, registry
 from scoring.experiment import Spec
 from scoring.retraining import Decision, newest
 from scoring.watcher import Watcher
+from tests.scoring.test_registry_opening import OPEN
 from tests.training.small_history import NOW, vectors, write_history
 from training.commands.installed import Installed
 from training.commands.models import list_models, promote, rollback
@@ -116,6 +121,26 @@ def _by_hand(installed):
     assert "SHA-256" in str(refused)
     client = registry.open_registry(installed.installation)
     assert registry.champion(client) == "1"
+    _after_a_lost_store(installed)
+
+
+def _after_a_lost_store(installed):
+    """MLflow counts from 1 again: the numbers whose files are here are passed over, and what serves
+    is still what a new model is compared with.
+    """
+    shutil.rmtree(installed.installation.mlflow)
+    installed.installation.create()
+    watcher = Watcher(installed.installation, installed.engine)
+    watcher.look()
+    # Another process makes it, as a running system's is made by a command.
+    subprocess.run([sys.executable, "-c", OPEN, str(installed.installation.root)], check=True)
+    watcher.look()
+    assert in_force(installed.engine) == "1"
+    told = run(installed, days=20)
+    assert told.version == "4"
+    assert told.verdict is not None
+    assert told.verdict.against == "champion 1"
+    assert in_force(installed.engine) == "1"
 
 
 def test_without_outcomes_it_is_not_time(installed):
