@@ -8,6 +8,7 @@ scorer.py     `Scorer`: a release folder, verified and loaded; vectors → score
 cases.py      leads of the past as they were known, with propensities of a model new to them
 wording.py    a feature and its value in a seller's words
 registry.py   the MLflow registry: champion, versions, their files (imports MLflow when asked)
+retraining.py the trainings that were begun by rule, and what was decided
 watcher.py    copies the registry's champion into the release in force
 
 The other half, from labels to a registered version, is `training/`.

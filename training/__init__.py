@@ -16,6 +16,11 @@ compare.py    labels and propensities → AUC, average precision, Brier, calibra
 publish.py    files and metrics → an MLflow run, a registered version, the champion
 cases.py      the known leads as they were, with propensities of a model that never saw them
 train.py      the whole way in one method
+due.py        is it time to train anew, and why
+judging.py    a version and the champion on leads that neither was taught with
+gates.py      may it serve: each gate by itself, and the decision
+retrain.py    train → judge → decide
+page.py       MLflow's pages, on this machine, for reading
 
 How each lead ended (label) is read in `events/labels.py`, which rules ask as well.
 
