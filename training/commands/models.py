@@ -12,6 +12,7 @@ from core.clock import DAY, SystemClock, to_iso
 from core.errors import WorkError
 from core.installation import Installation
 from core.options import data_option, json_option
+from training.commands.drift import drift
 from training.commands.installed import Installed, open_installed
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 @click.group()
 def models() -> None:
     """The trained models and which one serves."""
+
+
+models.add_command(drift)
 
 
 @models.command("list")
