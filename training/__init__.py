@@ -12,6 +12,12 @@ fit.py        such a table → trees and calibration (the same routine for any t
   calibration.py  margins → Platt's curve, a beta or an isotonic one, as the rows ask for
   losses.py       log loss, and when it is clearly lower
 build.py      examples → the two files of a release, by `fit`
+report.py     a model beside its baselines, as figures, pictures and a model card:
+  scorecard.py, rules_alone.py  the baselines
+  evaluation.py   figures, slices, bands and months, on weighted.py and bootstrap.py
+  plots.py, model_card.py       what MLflow keeps of it
+shuffled.py   from shuffled ends nothing can be learnt
+versus.py     two versions on leads that taught neither
 compare.py    labels and propensities → AUC, average precision, Brier, calibration error
 publish.py    files and metrics → an MLflow run, a registered version, the champion
 cases.py      the known leads as they were, with propensities of a model that never saw them

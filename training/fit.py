@@ -93,7 +93,8 @@ def check_classes(table: Table) -> None:
     if min(won, lost) < LEAST_OF_A_CLASS:
         raise WorkError(
             f"{won} examples were won and {lost} were not: {LEAST_OF_A_CLASS} of each are needed",
-            do="import more outcomes, or wait until more label windows are over",
+            do="import more outcomes, or wait until more label windows are over; "
+            "rules score without a model until then",
         )
 
 

@@ -35,7 +35,13 @@ def scorecard(taught: Table, asked: Floats, seed: int) -> Floats:
     taught = fewer(taught, seed)
     prepared = _prepare(taught)
     model = LogisticRegressionCV(
-        Cs=list(STRENGTHS), cv=split(taught, seed), scoring="neg_log_loss", max_iter=300, tol=1e-3
+        Cs=list(STRENGTHS),
+        l1_ratios=(0,),
+        cv=split(taught, seed),
+        scoring="neg_log_loss",
+        max_iter=300,
+        tol=1e-3,
+        use_legacy_attributes=False,
     )
     model.fit(_design(taught.matrix, prepared), taught.won)
     told: Floats = model.predict_proba(_design(asked, prepared))[:, 1]

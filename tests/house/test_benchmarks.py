@@ -29,6 +29,10 @@ COLUMNS = {
         *("peak GiB", "ended", "target"),
     ),
     "rules": ("way", "µs a lead", "× ours", "target"),
+    "train": (
+        *("rows", "trials", "search and fit s", "at work s", "compare s", "all s"),
+        *("peak MiB", "trees", "AUC", "scorecard AUC"),
+    ),
 }
 
 
