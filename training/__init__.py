@@ -16,6 +16,7 @@ report.py     a model beside its baselines, as figures, pictures and a model car
   scorecard.py, rules_alone.py  the baselines
   evaluation.py   figures, slices, bands and months, on weighted.py and bootstrap.py
   plots.py, model_card.py       what MLflow keeps of it
+evidence.py   both read again from MLflow, of any version
 shuffled.py   from shuffled ends nothing can be learnt
 versus.py     two versions on leads that taught neither
 compare.py    labels and propensities → AUC, average precision, Brier, calibration error
