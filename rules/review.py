@@ -18,11 +18,11 @@ from rules.language.cases import (
     TooManyError,
     Want,
     cases,
+    facts_of,
     fit_together,
     impossible_facts,
     possible,
 )
-from rules.language.conditions import leaves
 from rules.rulebook import Rulebook
 from rules.sheet import MOST, Scored, Sheet
 
@@ -78,11 +78,28 @@ def _always(rule: Rule) -> Iterator[Problem]:
 
 class _Route(NamedTuple):
     rule: Rule
-    reads: frozenset[str]
     holds: list[Case] | None
     """The cases in which it does, and …"""
     leaves: list[Case] | None
     """… those in which it leaves the signal to the rules below."""
+    reads: frozenset[str]
+    """The facts of all the cases in which it holds, and …"""
+    asks: tuple[frozenset[str], ...]
+    """… those of each case in which it does not."""
+
+    def may_hide(self, later: _Route) -> bool:
+        """Quickly: False when some case leaves the signal and asks of no fact that `later` reads.
+
+        Both can then be at once. A choice (`any`) leaves the signal only where no part holds, so
+        that each of its cases asks of all the parts, and one common fact is enough.
+        """
+        return self.leaves is not None and not any(map(later.reads.isdisjoint, self.asks))
+
+
+def _route(rule: Rule) -> _Route:
+    holds, open_to = _cases(rule, Want.TRUE), _cases(rule, Want.NOT_TRUE)
+    reads: frozenset[str] = frozenset().union(*map(facts_of, holds or ()))
+    return _Route(rule, holds, open_to, reads, tuple({facts_of(case) for case in open_to or ()}))
 
 
 def _shadowed(rulebook: Rulebook) -> tuple[list[Problem], list[Problem]]:
@@ -91,11 +108,8 @@ def _shadowed(rulebook: Rulebook) -> tuple[list[Problem], list[Problem]]:
     earlier: list[_Route] = []
     pairs = 0
     for rule, _ in rulebook.routing.rules:
-        reads = frozenset(leaf.fact for leaf in leaves(rule.when))
-        route = _Route(rule, reads, _cases(rule, Want.TRUE), _cases(rule, Want.NOT_TRUE))
-        # Unless it always holds, one that asks of a fact which this one leaves open does not hold
-        # wherever this one does.
-        rivals = [one for one in earlier if one.reads <= reads or one.leaves == []]
+        route = _route(rule)
+        rivals = [one for one in earlier if one.may_hide(route)]
         pairs += len(rivals)
         if pairs > MOST_PAIRS:
             told = f"has many rules: only those above `{rule.id}` were looked at for shadows"

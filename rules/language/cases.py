@@ -117,6 +117,11 @@ def impossible_facts(case: Case) -> list[str]:
     return sorted(fact for fact, wanted in _by_fact(case).items() if not _can_be(wanted))
 
 
+def facts_of(case: Case) -> frozenset[str]:
+    """The facts that it asks of; an age against a date needs `as_of` as well."""
+    return frozenset(_by_fact(case))
+
+
 def _by_fact(case: Case) -> dict[str, list[Literal]]:
     wanted: dict[str, list[Literal]] = {}
     for literal in case:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from serving.commands.rules import rules
 Edit = Callable[[str, str, str], dict[str, str]]
 
 FILES = read_catalog()
+BOOK = load_catalog(FILES)
 NOW = from_iso("2026-05-01")
 
 
@@ -179,6 +181,56 @@ def test_a_route_in_the_shadow_of_another_is_a_problem(
     told, _ = found({**FILES, "routing.csv": TABLE + rows})
     expected = "routing.csv:3: `b` never has its turn: `a` (routing.csv:2) holds wherever it does"
     assert told == ([expected] if shadowed else [])
+
+
+UK, HIGH = "{fact: region, op: is, value: UK}", "{segment: high_value}"
+
+
+@pytest.mark.parametrize(
+    ("condition", "shadowed"),
+    [
+        (asked("region is US", "employee_band is 2000+"), True),
+        (asked("region is US", "seniority is c_suite"), True),
+        (asked("region is US", "employee_band is 200-499"), False),
+        (asked("region is US", "seniority is vp"), False),
+        (asked("employee_band is 2000+"), False),
+    ],
+)
+def test_a_choice_hides_what_reads_one_of_its_facts(
+    edit: Edit, condition: str, shadowed: bool
+) -> None:
+    """`enterprise_us` asks for 2000+ people or for the C-suite, by way of a segment."""
+    two = f"all:\n        - {UK}\n        - {HIGH}\n"
+    files = edit("routing.yaml", f"when:\n      {two}", f"when: {condition}\n")
+    told, _ = found(files)
+    hidden = "`enterprise_uk` never has its turn: `enterprise_us`"
+    assert [hidden in one for one in told] == ([True] if shadowed else [])
+
+
+@given(CONDITIONS, CONDITIONS, LEADS)
+def test_no_route_is_called_hidden_that_has_its_turn(
+    first: Condition, second: Condition, lead: Facts
+) -> None:
+    """The whole look, with what it passes over for speed: nothing is told that is not so."""
+    if truth_of(second, lead) is True and truth_of(first, lead) is not True:
+        rules = [
+            (target[0]._replace(when=when), target[1])
+            for target, when in zip(BOOK.routing.rules[:2], (first, second), strict=True)
+        ]
+        book = replace(BOOK, routing=BOOK.routing._replace(rules=tuple(rules)))
+        assert not [one for one in find_problems(book) if "its turn" in one.message]
+
+
+@given(CONDITIONS, CONDITIONS)
+def test_what_is_passed_over_for_speed_hides_nothing(first: Condition, second: Condition) -> None:
+    """A quick look that is wrong would hide a shadow from the author."""
+    rule = BOOK.routing.rules[0][0]
+    try:
+        one, two = (review._route(rule._replace(when=when)) for when in (first, second))
+    except OverflowError:
+        reject()
+    if not one.may_hide(two):
+        assert not review._implies(two, one)
 
 
 def test_caps_groups_grades_and_dates_are_warned_of(files: dict[str, str]) -> None:
