@@ -13,6 +13,7 @@ from core.errors import DefinitionError, Problem, WorkError
 from core.settings import Models
 from events.attributes import Column, declared
 from events.labels import definition
+from features.definitions import FEATURES
 from scoring.card import Taught
 from training.build import Source
 from training.dataset import Example
@@ -68,4 +69,25 @@ def choose_columns(
         left_out=tuple(out),
         kept=tuple(leak.name for leak in leaks if leak.name in keep),
     )
-    return Source({name: one for name, one in columns.items() if name not in gone}, taught)
+    teaching = {name: one for name, one in columns.items() if name not in gone}
+    _check_declared(models, columns)
+    return Source(teaching, taught, frozenset(models.rising), frozenset(models.falling))
+
+
+def _check_declared(models: Models, columns: Mapping[str, Column]) -> None:
+    """DefinitionError for a declared direction of nothing that a model could read, or of a word."""
+    numbers = {one.name for one in FEATURES if not one.is_word}
+    numbers |= {name for name, one in columns.items() if not one.kind.is_word}
+    problems = []
+    for setting, names in (("rising", models.rising), ("falling", models.falling)):
+        for name in names:
+            near = difflib.get_close_matches(name, numbers, n=1)
+            if name not in numbers:
+                close = f"; did you mean `{near[0]}`?" if near else ""
+                problems.append(Problem(f"models.{setting}", f"`{name}` is no number{close}"))
+    both = set(models.rising) & set(models.falling)
+    problems += [Problem("models", f"`{name}` cannot both rise and fall") for name in sorted(both)]
+    if problems:
+        raise DefinitionError(
+            "the declared directions are wrong", do="correct the settings", problems=problems
+        )
