@@ -31,6 +31,8 @@ class Published(NamedTuple):
 
     version: int
     new: bool
+    replaced: int
+    """The version that was in force until then, 0 for none: `version` itself unless `new`."""
 
 
 class Edit(NamedTuple):
@@ -103,7 +105,7 @@ def put_in_force(
             version = release.read_current(connection).rules_version
             if also is not None:
                 also(connection, version)
-            return Published(version, new)
+            return Published(version, new, live)
 
 
 def _add(
@@ -129,16 +131,20 @@ def _add(
 def conflict(connection: sa.Connection, expected: int) -> Conflict:
     """Says who put another version in force than the one that an edit began from."""
     live = release.read_current(connection).rules_version
-    since = in_force_since(connection)
-    told = "nothing was published yet"
-    if since is not None:
-        verb = "brought back" if since.again else "published"
-        told = f"version {live} was {verb} by {since.author} at {to_iso(since.at)}"
     return Conflict(
-        f"{told}, and your edit began from version {expected}",
+        f"{_latest(connection, live)}, and your edit began from version {expected}",
         do=f"rebase: `leadline rules diff --from {expected} --to {live}` shows what to take over,"
         f" then publish with --expected {live}",
     )
+
+
+def _latest(connection: sa.Connection, live: int) -> str:
+    """Who put `live` in force, and when."""
+    since = in_force_since(connection)
+    if since is None:
+        return "nothing was published yet"
+    verb = "brought back" if since.again else "published"
+    return f"version {live} was {verb} by {since.author} at {to_iso(since.at)}"
 
 
 def rollback(
@@ -151,11 +157,16 @@ def rollback(
 ) -> Published:
     """Puts an earlier version in force again (None: the one before that which is in force).
 
-    Its number stays its own, so that scores name what they were made with. NotFound for an unknown
-    version, Conflict as in `publish`, DefinitionError when this program cannot compile it,
-    WorkError when there is none before.
+    Its number stays its own, so that scores name what they were made with. `expected` is the
+    version to be replaced (None: whichever is in force; without `to`, the one whose parent comes
+    back). NotFound for an unknown version, Conflict when somebody published another one meanwhile,
+    DefinitionError when this program cannot compile it, WorkError when there is none before.
     """
-    target = _before(engine) if to is None else read_version(engine, to).number
+    if to is None:
+        seen = live_version(engine)
+        target, expected = _before(engine, seen), seen if expected is None else expected
+    else:
+        target = read_version(engine, to).number
     try:
         load_catalog(version_files(engine, target))
     except DefinitionError as wrong:
@@ -167,16 +178,19 @@ def rollback(
     with writing(engine) as connection:
         release.lock(connection)
         live = release.read_current(connection).rules_version
-        if expected is not None and expected != live:
-            raise conflict(connection, expected)
+        if target != live and expected not in {None, live}:
+            raise Conflict(
+                f"{_latest(connection, live)}, and you were about to replace version {expected}",
+                do=f"look at it with `leadline rules diff --from {target} --to {live}`; if it has"
+                f" to go too: `leadline rules rollback --to {target} --expected {live}`",
+            )
         reason = note or f"back from version {live} to {target}"
         release.make_next(connection, at, reason, author, rules_version=target)
-    return Published(target, new=target != live)
+    return Published(target, target != live, live)
 
 
-def _before(engine: sa.Engine) -> int:
-    """The parent of what is in force; older programs noted none, then the next lower number."""
-    live = live_version(engine)
+def _before(engine: sa.Engine, live: int) -> int:
+    """The parent of `live`; older programs noted none, then the next lower number."""
     version = read_version(engine, live) if live else None
     lower: list[Version] = history(engine, 1, before=live)
     if version is None or (version.parent is None and not lower):

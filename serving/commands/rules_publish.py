@@ -38,7 +38,7 @@ _note = click.option(
     type=click.IntRange(0),
     metavar="N",
     help="The version that you began from: refused if another is in force by now. A draft made by"
-    " `rules show` knows its own.",
+    " `rules show` knows its own; else it is the one that the shown difference is from.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask. Scripts are never asked.")
 @data_option()
@@ -68,13 +68,15 @@ def publish_rules(
         changed = diff(version_files(engine, before), files)
         if not as_json:
             _confirm(changed, before, yes)
-        begun = noted_version(draft) if expected is None else expected
+        noted = noted_version(draft)
+        # Nothing is replaced but what was shown: somebody may publish while the question stands.
+        begun = next(one for one in (expected, noted, before) if one is not None)
         made = publish(engine, files, author, note, begun, SystemClock().now(), "cli")
-        if draft is not None and noted_version(draft) is not None:
+        if draft is not None and noted is not None:
             note_version(draft, made.version)
     except (DefinitionError, WorkError) as wrong:
         _refuse(wrong, as_json)
-    _tell(made, before, as_json, summary=changed.summary())
+    _tell(made, as_json, summary=changed.summary())
 
 
 @click.command()
@@ -99,12 +101,12 @@ def rollback(
     from rules.life import rollback as roll_back
 
     engine = record_of(installation)
-    before = live_version(engine)
     try:
-        made = roll_back(engine, to, author, SystemClock().now(), note, expected)
+        begun = live_version(engine) if expected is None else expected
+        made = roll_back(engine, to, author, SystemClock().now(), note, begun)
     except (DefinitionError, WorkError) as wrong:
         _refuse(wrong, as_json)
-    _tell(made, before, as_json)
+    _tell(made, as_json)
 
 
 def _confirm(changed: Diff, before: int, yes: bool) -> None:
@@ -126,11 +128,12 @@ def _refuse(wrong: LeadlineError, as_json: bool) -> Any:
     raise click.exceptions.Exit(wrong.exit_code) from wrong
 
 
-def _tell(made: Published, before: int, as_json: bool, **more: str) -> None:
+def _tell(made: Published, as_json: bool, **more: str) -> None:
     if as_json:
+        before = made.replaced
         told = {"ok": True, "version": made.version, "new": made.new, "before": before, **more}
         click.echo(msgspec.json.encode(told).decode())
     elif made.new:
-        click.echo(f"version {made.version} is in force (it was {before})")
+        click.echo(f"version {made.version} is in force (it was {made.replaced})")
     else:
         click.echo(f"version {made.version} is in force already: nothing was published")

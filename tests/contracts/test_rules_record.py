@@ -80,7 +80,7 @@ def test_drafts_and_snoozes_are_kept(engine: sa.Engine) -> None:
     """Numbers, JSON and nulls as they were written."""
     draft = drafts.save_draft(engine, "ours", SMALL, None, "ana", 5)
     assert drafts.read_draft(engine, "ours") == draft
-    assert drafts.publish_draft(engine, "ours", None, "ana", "", 6) == life.Published(1, True)
+    assert drafts.publish_draft(engine, "ours", None, "ana", "", 6) == life.Published(1, True, 0)
 
     made = snoozes.add(engine, "pricing_seen", "a1", 100, "ana", "a pilot", 10)
     with reading(engine) as connection:

@@ -61,7 +61,7 @@ def test_a_draft_is_published_over_what_it_began_from(engine: sa.Engine) -> None
         drafts.publish_draft(engine, "ours", None, "ana", "", 7)
 
     made = drafts.publish_draft(engine, "ours", 2, "ana", "", 7)
-    assert made == life.Published(3, new=True)
+    assert made == life.Published(3, new=True, replaced=2)
     assert life.version_files(engine, 3) == edited(19)
     assert life.read_version(engine, 3).source == "api"
 
@@ -71,7 +71,9 @@ def test_publishing_a_draft_again_changes_nothing(engine: sa.Engine) -> None:
     save(engine, 19, None)
     drafts.publish_draft(engine, "ours", None, "ana", "", 7)
 
-    assert drafts.publish_draft(engine, "ours", None, "ana", "", 8) == life.Published(2, new=False)
+    assert drafts.publish_draft(engine, "ours", None, "ana", "", 8) == life.Published(
+        2, new=False, replaced=2
+    )
     assert drafts.read_draft(engine, "ours").base == 2
 
 

@@ -4,6 +4,7 @@ them, in a shell and in CI.
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -50,6 +51,13 @@ def shell(
     installation: Installation, engine: sa.Engine, capsys: pytest.CaptureFixture[str]
 ) -> Shell:
     return Shell(installation.root, capsys)
+
+
+class Terminal(io.StringIO):
+    """A standard input at which a person sits."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def write(folder: Path, files: dict[str, str]) -> str:
@@ -99,6 +107,65 @@ def test_a_draft_knows_what_it_began_from(shell: Shell, engine: sa.Engine, tmp_p
     (mine / ".version").write_text("many")
     assert shell("publish", "--draft", str(mine)) == 2
     assert "--expected" in shell.err
+
+
+def test_nothing_is_replaced_but_what_was_shown(
+    shell: Shell, engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder from git knows no version: it replaces the one that its author was asked about."""
+    asked: list[str] = []
+
+    def answer(question: str, abort: bool) -> bool:
+        asked.append(question)
+        life.publish(engine, edited(25), "ben", "", None, SystemClock().now(), "api")
+        return True
+
+    draft = write(tmp_path / "draft", edited(30))
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", Terminal())
+        patch.setattr("click.confirm", answer)
+        assert shell("publish", "--draft", draft, "--author", "eve") == 1
+    assert asked == ["publish this over version 1?"]
+    assert "version 2 was published by ben at 20" in shell.err
+    assert life.version_files(engine, life.live_version(engine)) == edited(25)
+
+    assert shell("publish", "--draft", draft) == 0  # the difference from version 2 was shown
+    assert shell.out.endswith("version 3 is in force (it was 2)\n")
+
+
+def test_the_version_that_was_replaced_is_told(
+    shell: Shell, engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the one that was in force when the command began to read."""
+    life.publish(engine, edited(25), "ben", "", None, SystemClock().now(), "api")
+    real = life.live_version
+
+    def late(engine: sa.Engine) -> int:
+        return real(engine) - 1
+
+    draft = write(tmp_path / "draft", edited(30))
+    monkeypatch.setattr(life, "live_version", late)
+    assert shell.json("publish", "--draft", draft, "--expected", "2")["before"] == 2
+    assert shell("rollback", "--expected", "3") == 0
+    assert shell.out == "version 2 is in force (it was 3)\n"
+
+
+def test_a_rollback_goes_back_from_what_its_command_has_seen(
+    shell: Shell, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a number too: another version in force by then is named, and stays."""
+    life.publish(engine, edited(25), "ben", "", None, SystemClock().now(), "api")
+    real = life.live_version
+
+    def slowly(engine: sa.Engine) -> int:
+        live = real(engine)
+        life.publish(engine, edited(30), "eve", "", None, SystemClock().now(), "api")
+        return live
+
+    monkeypatch.setattr(life, "live_version", slowly)
+    assert shell("rollback", "--to", "1") == 1
+    assert "version 3 was published by eve" in shell.err
+    assert real(engine) == 3
 
 
 def test_what_is_in_force_already_is_not_published_again(shell: Shell, tmp_path: Path) -> None:

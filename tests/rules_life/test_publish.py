@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from core import release
 from core.database import open_record
 from core.errors import Conflict, DefinitionError, NotFound, WorkError
-from rules import life
+from rules import Rulebook, life
 from rules.life.publish import Edit, put_in_force
 from tests.rules_life.small import SMALL, edited
 
@@ -56,7 +57,7 @@ def test_what_is_in_force_already_makes_no_version(engine: sa.Engine) -> None:
 
     made = life.publish(engine, edited(19), "ci", "again", None, 2, "cli")
 
-    assert made == life.Published(1, new=False)
+    assert made == life.Published(1, new=False, replaced=1)
     assert len(life.history(engine)) == 1
     assert release.current(engine).number == 1
 
@@ -66,7 +67,9 @@ def test_a_publication_that_is_sent_again_is_done(engine: sa.Engine) -> None:
     publish(engine, 19)
     publish(engine, 18, expected=1)
 
-    assert life.publish(engine, edited(18), "ana", "", 1, 2, "cli") == life.Published(2, new=False)
+    assert life.publish(engine, edited(18), "ana", "", 1, 2, "cli") == life.Published(
+        2, new=False, replaced=2
+    )
 
 
 def test_a_broken_draft_is_refused_with_all_reasons_and_the_live_one_stays(
@@ -198,5 +201,39 @@ def test_rollback_to_what_is_in_force_changes_nothing(engine: sa.Engine) -> None
     life.rollback(engine, 1, "eve", 5)
     before = release.current(engine)
 
-    assert life.rollback(engine, 1, "eve", 6) == life.Published(1, new=False)
+    assert life.rollback(engine, 1, "eve", 6) == life.Published(1, new=False, replaced=1)
     assert release.current(engine) == before
+
+
+def test_a_rollback_takes_back_only_what_its_caller_has_seen(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody publishes while a rollback finds its way is not undone with the rest."""
+    for points in (19, 18):
+        publish(engine, points)
+    publishing = importlib.import_module("rules.life.publish")  # its function has its name
+    compile_it = publishing.load_catalog
+
+    def slowly(files: dict[str, str]) -> Rulebook:
+        put_in_force(engine, Edit(edited(17), "ana", "", "cli"), None, 4)
+        book: Rulebook = compile_it(files)
+        return book
+
+    monkeypatch.setattr(publishing, "load_catalog", slowly)
+    with pytest.raises(Conflict, match="version 3 was published by ana") as refused:
+        life.rollback(engine, None, "eve", 5)
+
+    assert "about to replace version 2" in refused.value.detail
+    assert "rollback --to 1 --expected 3" in refused.value.do
+    assert life.live_version(engine) == 3
+
+
+def test_a_rollback_that_is_done_already_is_no_conflict(engine: sa.Engine) -> None:
+    """Two people answer the same alarm, and both are right."""
+    for points in (19, 18):
+        publish(engine, points)
+    life.rollback(engine, 1, "eve", 5, expected=2)
+
+    done = life.rollback(engine, 1, "ben", 6, expected=2)
+
+    assert done == life.Published(1, new=False, replaced=1)

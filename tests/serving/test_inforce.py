@@ -59,7 +59,7 @@ def test_a_new_release_is_in_force_at_the_next_look(
     assert after.scorer.version == after.release.model_version == "1"
     assert after.degraded == ()
     assert after.rulebook is before.rulebook
-    version, _ = publish(engine, rules.read_catalog(), "me", "edit", None, 2, "cli")
+    version = publish(engine, rules.read_catalog(), "me", "edit", None, 2, "cli").version
     edited = in_force.now()
     assert edited.release.rules_version == version
     assert edited.scorer is after.scorer
@@ -133,9 +133,9 @@ def test_after_a_start_the_last_good_rules_are_sought_in_the_record(
     promoted meanwhile serves.
     """
     files = rules.read_catalog()
-    first, _ = publish(engine, files, "me", "", None, 1, "cli")
+    first = publish(engine, files, "me", "", None, 1, "cli").version
     edited = {**files, "fit.yaml": files["fit.yaml"] + "# edited\n"}
-    second, _ = publish(engine, edited, "me", "", None, 2, "cli")
+    second = publish(engine, edited, "me", "", None, 2, "cli").version
     rollback(engine, first, "me", 3)
     put_in_force(engine, Edit({"fit.yaml": "["}, "me", "by hand", "cli"), None, 4)
     in_force = InForce(installation, engine, 0.0)
@@ -161,7 +161,7 @@ def test_all_processes_fall_back_to_the_same_rules(
     slow.now()
     files = rules.read_catalog()
     edited = {**files, "fit.yaml": files["fit.yaml"] + "# edited\n"}
-    good, _ = publish(engine, edited, "me", "", None, 2, "cli")
+    good = publish(engine, edited, "me", "", None, 2, "cli").version
     put_in_force(engine, Edit({"fit.yaml": "["}, "me", "by hand", "cli"), None, 3)
     fresh = InForce(installation, engine, 0.0)
     assert slow.now().release.rules_version == fresh.now().release.rules_version == good
