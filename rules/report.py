@@ -71,3 +71,5 @@ class Route(msgspec.Struct, frozen=True):
     respond_within_s: int
     pool: Pool | None = None
     """The round robin that chooses the owner; `owner` is then who takes over without room."""
+    failed: tuple[str, ...] = ()
+    """Ids of routes above this one that raised; they were passed over."""

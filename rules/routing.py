@@ -20,11 +20,12 @@ class Routing(NamedTuple):
     default: Target
 
     def route(self, facts: Facts) -> Route:
-        """First match in the order of the file; a rule that raises is passed over."""
+        """First match in the order of the file; a rule that raises is passed over, and named."""
+        failed: list[str] = []
         for rule, target in self.rules:
-            if told(rule, facts, failed=[]) is not None:
-                return target.route(rule.id, facts)
-        return self.default.route(self.default_id, facts)
+            if told(rule, facts, failed) is not None:
+                return target.route(rule.id, facts, tuple(failed))
+        return self.default.route(self.default_id, facts, tuple(failed))
 
 
 def read_routing(reader: Reader, node: Node, scope: Scope) -> Routing | None:

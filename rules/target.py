@@ -35,9 +35,9 @@ class Target(NamedTuple):
     destinations: tuple[str, ...]
     respond_within_s: int
 
-    def route(self, rule: str, facts: Facts) -> Route:
+    def route(self, rule: str, facts: Facts, failed: tuple[str, ...]) -> Route:
         owner, pool = self.owner.of(facts)
-        return Route(rule, owner, self.destinations, self.respond_within_s, pool)
+        return Route(rule, owner, self.destinations, self.respond_within_s, pool, failed)
 
 
 def read_target(reader: Reader, fields: dict[str, Node]) -> Target | None:

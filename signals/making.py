@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -11,6 +11,9 @@ from core.crypto import sha256_hex
 from signals.route import route, tell
 from signals.standing import Standing, answer
 from signals.types import RESCORED, About, Signal, Trigger
+
+if TYPE_CHECKING:
+    from rules import Route
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -48,7 +51,7 @@ def make_signal(
         "account_id": standing.vector.account_id,
         "person": case.about.person,
         "company": case.about.company,
-        "score": answer(standing, "short"),
+        "score": _score(standing, found),
         "route": tell(found),
         "trigger": {
             "event": trigger.event,
@@ -66,3 +69,10 @@ def make_signal(
         data=data,
         pool=found.pool,
     )
+
+
+def _score(standing: Standing, found: Route) -> dict[str, Any]:
+    """The score; a route that raised is named with whatever else it did without."""
+    told = answer(standing, "short")
+    told["degraded"] += [f"rule:{name}" for name in found.failed]
+    return told

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules import SIGNALS, Rulebook, load_catalog, read_catalog
+from rules.trace import trace
 
 BOOK = load_catalog(read_catalog())
 WORD = st.none() | st.sampled_from(["US", "UK", "FR", "2000+", "200-499", "c_suite", "rep-7"])
@@ -47,6 +48,15 @@ def test_an_owner_that_is_missing_falls_back_to_a_name(rulebook: Rulebook) -> No
     assert (route.rule, route.owner) == ("for_the_record", "revenue-operations")
 
 
-def test_a_route_that_raises_is_passed_over(rulebook: Rulebook) -> None:
-    """An odd fact must not keep a signal from its destination."""
-    assert rulebook.route({"region": ["US"], "signal": []}).rule == "everyone_else"  # type: ignore[dict-item]
+def test_a_route_that_raises_is_passed_over_and_named(rulebook: Rulebook) -> None:
+    """An odd fact must not keep a signal from its destination, nor stay unseen."""
+    route = rulebook.route({"region": ["US"], "signal": []})  # type: ignore[dict-item]
+    assert route.rule == "everyone_else"
+    assert "for_the_record" in route.failed
+    states = {one.id: one.state for one in trace(rulebook, {"signal": []}).rules}  # type: ignore[dict-item]
+    assert states["for_the_record"] == "failed"
+
+
+def test_a_route_below_the_one_that_holds_is_not_asked(rulebook: Rulebook) -> None:
+    """Only what was passed over on the way is named."""
+    assert rulebook.route({"signal": "lead.cooled", "region": ["US"]}).failed == ()  # type: ignore[dict-item]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from signal_fakes import COOLDOWN_S, NOW, RULEBOOK, standing_of, trigger_of
+from msgspec.structs import replace
+from signal_fakes import COOLDOWN_S, NOW, RULEBOOK, FakeRulebook, standing_of, trigger_of
 
 from core.clock import DAY, HOUR, MINUTE, SECOND
 from features.tiles import Tiles, encode, keep_day, keep_hour
@@ -139,6 +140,22 @@ def test_a_closed_deal_and_a_new_name_are_told_beside_a_crossing():
     assert told(decision) == ["lead.hot", "outcome.won", "outcome.lost", "lead.identified"]
     assert len({signal.id for signal in decision.signals}) == 4
     assert decision.signals[1].data["deal"] == {"id": "d-1", "won": True, "value": 5.0}
+
+
+def test_a_signal_names_the_routes_that_raised():
+    """Whoever wonders why a lead went to the default must not have to guess; the worker, where
+    signals are made, has no page of counts.
+    """
+
+    class Raising(FakeRulebook):
+        def route(self, facts):
+            return replace(super().route(facts), failed=("broken",))
+
+    standing = replace(standing_of(80), rulebook=Raising())
+    decision = decide(None, standing, trigger_of(NOW), standing.rulebook, NOW)
+    score = decision.signals[0].data["score"]
+    assert score["degraded"] == [*standing.degraded, "rule:broken"]
+    assert "rule:broken" not in standing.degraded
 
 
 def test_an_account_is_told_of_once_whoever_of_its_people_comes_next():
