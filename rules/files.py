@@ -45,18 +45,26 @@ def read_catalog(folder: Path | None = None) -> dict[str, str]:
     problems: list[Problem] = []
     for path in paths:
         try:
-            # A file that is too large is cut here and refused by the check that follows.
-            with path.open("rb") as file:
-                files[path.name] = _text(file.read(MOST_BYTES + 1))
-        except (OSError, UnicodeDecodeError) as error:
+            files[path.name] = _text(path)
+        except UnicodeDecodeError as error:
             problems.append(Problem(path.name, f"cannot be read: {error}; save it as UTF-8"))
+        except OSError as error:
+            problems.append(Problem(path.name, f"cannot be read: {error.strerror or error}"))
     if problems:
         raise DefinitionError(f"the rules in {place} cannot be read", do=DO, problems=problems)
     return files
 
 
-def _text(raw: bytes) -> str:
-    """A character that the cut went through is no mistake of the author's."""
+def _text(path: Path) -> str:
+    """What is too large is cut, and refused by the check that follows.
+
+    A character that the cut went through is no mistake of the author's. OSError for what is no
+    file: a named pipe would be waited for, and a device has no end.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError("it is a folder" if path.is_dir() else "it is no ordinary file")
+    with path.open("rb") as file:
+        raw = file.read(MOST_BYTES + 1)
     return raw.decode(errors="ignore" if len(raw) > MOST_BYTES else "strict")
 
 

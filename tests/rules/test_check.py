@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,6 +135,29 @@ def test_a_folder_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError) as wrong:
         read_catalog(tmp_path)
     assert wrong.value.problems[0].path == "fit.yaml"
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    """A named pipe would hang `check` in CI; advice on encodings is for texts alone."""
+    for name in ("account.yaml", "priority.yaml"):
+        (tmp_path / name).write_text(files[name])
+    os.mkfifo(tmp_path / "fit.yaml")
+    (tmp_path / "intent.yaml").mkdir()
+    (tmp_path / "negative.yaml").symlink_to("nowhere")
+    (tmp_path / "routing.yaml").write_bytes(b"\xff\xfe")
+    (tmp_path / "segments.yaml").symlink_to("/dev/zero")
+    with pytest.raises(DefinitionError) as wrong:
+        read_catalog(tmp_path)
+    told = {problem.path: problem.message for problem in wrong.value.problems}
+    assert told.pop("routing.yaml").endswith("; save it as UTF-8")
+    assert told == {
+        "fit.yaml": "cannot be read: it is no ordinary file",
+        "intent.yaml": "cannot be read: it is a folder",
+        "negative.yaml": "cannot be read: No such file or directory",
+        "segments.yaml": "cannot be read: it is no ordinary file",
+    }
 
 
 def test_the_digest_knows_content_and_not_order(files: dict[str, str], edit: Edit) -> None:
