@@ -29,7 +29,8 @@ _MOST_FILES = 50
 def read_catalog(folder: Path | None = None) -> dict[str, str]:
     """File name → text of every YAML and CSV file in `folder` (None: the shipped catalog).
 
-    DefinitionError when the folder or a file cannot be read, names all of them.
+    DefinitionError when the folder or a file cannot be read, or folders in it would be left out:
+    names all of them. `.git` and its like are nobody's mistake.
     """
     place = SHIPPED if folder is None else folder
     if not place.is_dir():
@@ -42,7 +43,7 @@ def read_catalog(folder: Path | None = None) -> dict[str, str]:
             f"{place} holds {len(paths)} files", do=f"a catalog has these: {', '.join(KNOWN)}"
         )
     files: dict[str, str] = {}
-    problems: list[Problem] = []
+    problems = _folders(place)
     for path in paths:
         try:
             files[path.name] = _text(path)
@@ -53,6 +54,16 @@ def read_catalog(folder: Path | None = None) -> dict[str, str]:
     if problems:
         raise DefinitionError(f"the rules in {place} cannot be read", do=DO, problems=problems)
     return files
+
+
+def _folders(place: Path) -> list[Problem]:
+    """Folders in a folder of rules: what is in them would look published and never count."""
+    told = "is a folder, which nobody reads: a catalog's files stand side by side; move it away"
+    return [
+        Problem(f"{path.name}/", told)
+        for path in sorted(place.iterdir())
+        if path.is_dir() and path.suffix not in _SUFFIXES and not path.name.startswith(".")
+    ]
 
 
 def _text(path: Path) -> str:

@@ -160,6 +160,21 @@ def test_what_is_no_file_is_refused_and_not_waited_for(
     }
 
 
+def test_a_folder_in_a_draft_is_not_silently_left_out(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    """Like a file with another name: whoever put rules there thinks that they count."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    for name in (".git", "emea", "old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "fit.yaml").write_text(files["fit.yaml"])
+    with pytest.raises(DefinitionError) as wrong:
+        read_catalog(tmp_path)
+    assert [problem.path for problem in wrong.value.problems] == ["emea/", "old/"]
+    assert "move it away" in wrong.value.problems[0].message
+
+
 def test_the_digest_knows_content_and_not_order(files: dict[str, str], edit: Edit) -> None:
     """The same catalog is the same version, however its files were listed."""
     assert catalog_digest(dict(reversed(files.items()))) == catalog_digest(files)
