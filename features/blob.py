@@ -26,6 +26,7 @@ import msgspec
 
 from core.errors import WorkError
 from features.cells import WIDTHS
+from features.patterns import MEMBERS
 
 FORMAT = 1
 HOUR_PLACES = 80
@@ -47,6 +48,16 @@ Head = tuple[int, ...]
 """Format, bit set of capped distincts, newest hour since the epoch, then the sections' counts."""
 
 _HEAD = struct.Struct("<BBiHHHHBBBBBH")
+_TIMES, _MOMENTS, _WORDS, _DEALS = 4, 5, 6, 7
+"""Which part is which; the four of cells come before them."""
+_PLACES = bytes((*range(HOUR_PLACES + DAY_PLACES), EVER_PLACE))
+_NO_TIMES = bytes((NO_TIME,))
+_CODES = bytes(range(len(MEMBERS)))
+_AMOUNT = struct.Struct("<xxq")
+_MOST = 2**53
+"""Of large amounts together: up to it floats are exact, and windows that add them up agree."""
+_FAR = _MOST >> 8 * (TIME - 1)
+"""The highest byte of a time from which on ages in microseconds are no exact floats."""
 _encode_texts = msgspec.msgpack.Encoder().encode
 _decode_texts = msgspec.msgpack.Decoder(list[str]).decode
 
@@ -65,22 +76,72 @@ def write_parts(
 
 
 def read_parts(blob: bytes) -> tuple[Head, list[bytes]]:
-    """The head, and the sections with the texts behind them. BlobError for anything else."""
+    """The head, and the sections with the texts behind them. BlobError for anything else, also
+    when an item of a section points to where nothing is.
+    """
     if len(blob) < _HEAD.size or blob[0] != FORMAT:
         raise _refused(blob)
     head = _HEAD.unpack_from(blob)
     ends = list(accumulate(map(mul, head[3:], SECTIONS), initial=_HEAD.size))
     if ends[-1] > len(blob):
         raise _refused(blob)
-    return head, [blob[begin:end] for begin, end in zip(ends, (*ends[1:], None), strict=True)]
+    parts = [blob[begin:end] for begin, end in zip(ends, (*ends[1:], None), strict=True)]
+    _check_cells(parts)
+    _check_times(head, parts)
+    return head, parts
 
 
-def read_texts(part: bytes) -> list[str]:
-    """BlobError when they are none."""
+def _check_cells(parts: list[bytes]) -> None:
+    """What is left of a section without what may be there, may not be there."""
+    ones, small, middle, big = parts[: len(WIDTHS)]
+    places = ones[::2] + small[::3] + middle[::4] + big[::10]
+    codes = ones[1::2] + small[1::3] + middle[1::4] + big[1::10]
+    if places.translate(None, _PLACES) or codes.translate(None, _CODES):
+        raise BlobError("a sum of these tiles is of no hour, no day or of nothing")
+    if big and sum(abs(amount) for (amount,) in _AMOUNT.iter_unpack(big)) >= _MOST:
+        raise BlobError("the sums of these tiles are beyond all measure")
+
+
+def _check_times(head: Head, parts: list[bytes]) -> None:
+    used = parts[_MOMENTS][1::2] + parts[_WORDS][1::2]
+    deals = parts[_DEALS]
+    if deals:
+        used += (deals[4 :: DEAL.size] + deals[5 :: DEAL.size]).replace(_NO_TIMES, b"")
+    if used and max(used) >= head[3 + _TIMES]:
+        raise BlobError("these tiles point to a time that they do not hold")
+    if max(parts[_TIMES][TIME - 1 :: TIME], default=0) >= _FAR:
+        raise BlobError("a time of these tiles lies beyond the year 2255")
+
+
+def read_texts(part: bytes, words: bytes) -> list[str]:
+    """Those of the words first, then what is said of people. BlobError when they are none, or too
+    few for the words.
+    """
     try:
-        return _decode_texts(part) if part else []
-    except msgspec.MsgspecError as problem:
+        texts = _decode_texts(part) if part else []
+    except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
         raise BlobError(f"the texts of these tiles cannot be read: {problem}") from problem
+    if len(words) > 2 * len(texts):
+        raise BlobError(f"these tiles have {len(texts)} texts for {len(words) // 2} words")
+    return texts
+
+
+def read_people(part: bytes, texts: list[str]) -> list[tuple[int, int, str | None, str | None]]:
+    """Key, hours before the newest, role, seniority. BlobError when what is said of them is not
+    among the texts.
+    """
+    try:
+        return [
+            (
+                key,
+                back,
+                None if role == NO_TEXT else texts[role],
+                None if seniority == NO_TEXT else texts[seniority],
+            )
+            for key, back, role, seniority in PERSON.iter_unpack(part)
+        ]
+    except IndexError as problem:
+        raise BlobError("these tiles say of people what their texts do not hold") from problem
 
 
 def _refused(blob: bytes) -> BlobError:

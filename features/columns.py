@@ -30,7 +30,7 @@ class View(NamedTuple):
     as_of: Ints
     sums: Sums
     moments: Ints
-    """`_MOMENTS` × rows, 0 where there is none."""
+    """`_MOMENTS` × rows, -1 where there is none."""
     sessions: Seen
     active: Seen
     deals: dict[str, list[Value]]
@@ -121,7 +121,7 @@ def _elapsed(features: Sequence[Feature]) -> Reader:
 
     def read(view: View, rows: slice) -> Columns:
         moments = view.moments[column, rows]
-        return _missing((view.as_of[rows] - moments) / DAY, moments == 0)
+        return _missing((view.as_of[rows] - moments) / DAY, moments < 0)
 
     return read
 
@@ -208,11 +208,11 @@ def _deal_values(sheet: Sheet, as_of: Ints) -> dict[str, list[Value]]:
     """What `windows.deal_values` says of one entity, of all rows."""
     deals = sheet.deals()
     moment = as_of[deals.row]
-    closed = (deals.closed_at != 0) & (deals.closed_at <= moment)
-    open_ = np.flatnonzero((deals.opened_at != 0) & (deals.opened_at <= moment) & ~closed)
+    closed = (deals.closed_at >= 0) & (deals.closed_at <= moment)
+    open_ = np.flatnonzero((deals.opened_at >= 0) & (deals.opened_at <= moment) & ~closed)
     row, opened_at, value = deals.row[open_], deals.opened_at[open_], deals.value[open_]
     # The newest of a row comes last; of equals the largest, of equals the first that was told.
-    order = np.lexsort((-open_, np.nan_to_num(value), opened_at, row))
+    order = np.lexsort((-open_, np.where(np.isnan(value), 0.0, value), opened_at, row))
     last = order[np.append(row[order][1:] != row[order][:-1], True)[: len(order)]]
     newest = np.full((2, len(as_of)), np.nan)
     newest[0, row[last]] = value[last]

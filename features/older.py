@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import msgspec
 
 from core.clock import HOUR
@@ -44,7 +46,7 @@ def renewed(blob: bytes) -> bytes:
         return blob
     try:
         return encode(_renewed(_decode(blob)))
-    except msgspec.MsgspecError as problem:
+    except (msgspec.MsgspecError, ValueError, OverflowError, struct.error) as problem:
         raise BlobError(f"these tiles cannot be read: {problem}") from problem
 
 

@@ -46,7 +46,7 @@ class Seen(NamedTuple):
 
 
 class Deals(NamedTuple):
-    """Of which entity; times in microseconds, 0 where unknown; NaN is a value that is unknown."""
+    """Of which entity; times in microseconds, -1 where unknown; NaN is a value that is unknown."""
 
     row: Ints
     opened_at: Ints
@@ -89,11 +89,11 @@ class Sheet:
         )
 
     def moments(self, column: Ints, width: int) -> Ints:
-        """Times in microseconds, `width` × rows; 0 where there is none. `column` says of each of
+        """Times in microseconds, `width` × rows; -1 where there is none. `column` says of each of
         256 codes where it stands; at `width`, what nobody asks for.
         """
         rows, items = self._section(_MOMENTS, _MOMENT)
-        found = np.zeros((width + 1, self.size), np.int64)
+        found = np.full((width + 1, self.size), -1)
         found[column[items["code"]], rows] = self._times(rows, items["time"])
         return found[:width]
 
@@ -103,10 +103,10 @@ class Sheet:
         return Deals(rows, opened, closed, items["value"])
 
     def _times(self, rows: Ints, at: NDArray[np.uint8]) -> Ints:
-        """The times that items of these rows point to, 0 where they point to none."""
+        """The times that items of these rows point to, -1 where they point to none."""
         none = at == NO_TIME
         times: Ints = self._time[self._begin[rows] + np.where(none, 0, at)]
-        return np.where(none, 0, times)
+        return np.where(none, -1, times)
 
     def sessions(self) -> Seen:
         rows, items = self._section(_SESSIONS, _SESSION)

@@ -94,7 +94,7 @@ def _view(as_of: int, newest: int, parts: list[bytes], members: Members) -> View
         {code: known[at] for code, at in zip(moments[::2], moments[1::2], strict=True)},
         [newest - back for _, back in SEEN.iter_unpack(sessions)],
         told_of(newest, words, people, texts),
-        deal_values(read_deals(deals, known).values(), as_of) if deals else NO_DEALS,
+        deal_values((one for _, one in read_deals(deals, known)), as_of) if deals else NO_DEALS,
     )
 
 

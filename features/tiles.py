@@ -25,6 +25,7 @@ from features.blob import (
     SEEN,
     TIME,
     read_parts,
+    read_people,
     read_texts,
     write_parts,
 )
@@ -193,21 +194,18 @@ def decode(blob: bytes) -> Tiles:
     (_, capped, newest, *_), parts = read_parts(blob)
     told, moments, words, deals, sessions, people, texts = parts[4:]
     times = read_times(told)
-    word = read_texts(texts)
+    word = read_texts(texts, words)
     tiles = Tiles(capped=capped)
     _put_cells(tiles, Cells(*parts[:4]), newest)
     for number, time in zip(moments[::2], moments[1::2], strict=True):
         (tiles.last if number >= LAST else tiles.first)[number % LAST] = times[time]
     for place, (number, time) in enumerate(zip(words[::2], words[1::2], strict=True)):
         tiles.words[number] = (word[place], times[time])
-    tiles.deals = read_deals(deals, times)
+    tiles.deals = dict(read_deals(deals, times))
     tiles.sessions = {key: newest - back for key, back in SEEN.iter_unpack(sessions)}
-    for key, back, role, seniority in PERSON.iter_unpack(people):
+    for key, back, role, seniority in read_people(people, word):
         tiles.active[key] = newest - back
-        tiles.people[key] = (
-            None if role == NO_TEXT else word[role],
-            None if seniority == NO_TEXT else word[seniority],
-        )
+        tiles.people[key] = (role, seniority)
     return tiles
 
 
@@ -215,15 +213,18 @@ def read_times(part: bytes) -> list[int]:
     return [int.from_bytes(part[at : at + TIME], "little") for at in range(0, len(part), TIME)]
 
 
-def read_deals(part: bytes, times: Sequence[int]) -> dict[int, Deal]:
-    return {
-        key: Deal(
-            None if opened == NO_TIME else times[opened],
-            None if closed == NO_TIME else times[closed],
-            None if isnan(value) else value,
+def read_deals(part: bytes, times: Sequence[int]) -> list[tuple[int, Deal]]:
+    return [
+        (
+            key,
+            Deal(
+                None if opened == NO_TIME else times[opened],
+                None if closed == NO_TIME else times[closed],
+                None if isnan(value) else value,
+            ),
         )
         for key, opened, closed, value in DEAL.iter_unpack(part)
-    }
+    ]
 
 
 def _put_cells(tiles: Tiles, cells: Cells, newest: int) -> None:

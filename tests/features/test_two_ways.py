@@ -5,16 +5,17 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_tiles import NOW, random_moment, random_tiles
 
-from core.clock import DAY
+from core.clock import DAY, HOUR
 from features import columns, single
 from features.blob import BlobError
 from features.definitions import FEATURES, Entity, Kind
-from features.tiles import Tiles, encode, keep_day
+from features.tiles import Tiles, decode, encode, keep_day
 from features.vector import FEW, FeatureVector, Stored, vector, vectors
 
 MANY = 3 * FEW
@@ -90,6 +91,68 @@ def test_bytes_that_are_no_tiles_are_refused(count: int) -> None:
     for bad in (b"\x02" + good[1:], good[:40], b"\x01", b"\x9a\x00"):
         with pytest.raises(BlobError):
             vectors([Stored("lead", None, bad, None, NOW)] * count)
+
+
+def read(stored: Stored, count: int) -> list[tuple[str, type, Any]] | None:
+    """The values, `count` asked for at once; None when the bytes are refused."""
+    try:
+        return told(vectors([stored] * count)[-1])
+    except BlobError:
+        return None
+
+
+def test_damaged_bytes_are_refused_or_read_alike() -> None:
+    """Whatever a byte turns into: no other error, no neighbour's value, no two answers. And what is
+    read can be written again.
+    """
+    dice, refused = random.Random(3), 0
+    for _ in range(1_500):
+        bad = bytearray(encode(random_tiles(dice)))
+        for _ in range(dice.choice((1, 1, 3))):
+            bad[dice.randrange(1, len(bad))] = dice.randrange(256)
+        blob = bytes(bad[: dice.choice((None, None, dice.randrange(1, len(bad))))])
+        asked = Stored("lead", "account", blob, blob, NOW + DAY)
+        one = read(asked, 1)
+        assert repr(one) == repr(read(asked, FEW + 2)), blob.hex()
+        refused += one is None
+        if one is not None:
+            encode(decode(blob))
+    assert 500 < refused < 1_200
+
+
+def test_a_place_beyond_its_own_times_is_not_looked_up_at_a_neighbour() -> None:
+    """As arrays all times lie in one row: the next entity's begin where one's own end."""
+    tiles = Tiles(first={60: NOW - DAY})
+    blob = bytearray(encode(tiles))
+    blob[blob.index(bytes((60, 0))) + 1] = 1
+    asked = [
+        Stored("lead", None, bytes(blob), None, NOW),
+        *[Stored("b", None, encode(tiles), None, NOW)] * MANY,
+    ]
+    with pytest.raises(BlobError, match="point to a time"):
+        vectors(asked)
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (0, {NOW // HOUR: {300: 1}}),
+        (0, {NOW // HOUR: {1: 2**63}}),
+        (4, {18: -5}),
+        (4, {18: 2**60}),
+        (5, {1: {2**33: NOW}}),
+        (7, {key: (NOW - key, None, 1.0) for key in range(260)}),
+    ],
+)
+def test_rows_of_the_first_format_that_cannot_be_written_are_refused(
+    count: int, field: int, value: Any
+) -> None:
+    """They are read by writing them in today's format, which holds less."""
+    row: list[Any] = [{}, {}, {}, {}, {}, {}, {}, {}, 0, {}]
+    row[field] = value
+    with pytest.raises(BlobError):
+        vectors([Stored("lead", None, msgspec.msgpack.encode(row), None, NOW)] * count)
 
 
 def test_nobody_is_asked_for() -> None:
