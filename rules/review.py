@@ -7,7 +7,7 @@ everything that is so is found (`rules.language.cases`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from core.clock import DAY, to_iso
@@ -32,9 +32,17 @@ MOST_PAIRS = 50_000
 
 def problems(rulebook: Rulebook) -> list[Problem]:
     """Rules that would be in force and mean nothing, or would silence everything."""
-    never = [found for rule in rulebook.rules() for found in _never(rule)]
-    everybody = [found for one in rulebook.suppressions.rules for found in _always(one.rule)]
-    return [*never, *everybody, *_shadowed(rulebook)[0]]
+    routes = [rule for rule, _ in rulebook.routing.rules]
+    return [*of_each(rulebook.sheets, routes), *_shadowed(rulebook)[0]]
+
+
+def of_each(sheets: Iterable[Sheet], routes: Sequence[Rule]) -> list[Problem]:
+    """What is to be said of a rule by itself, whatever the others are."""
+    by_purpose = [(sheet.purpose, one.rule) for sheet in sheets for one in sheet.rules]
+    rules = [*(rule for _, rule in by_purpose), *routes]
+    never = [found for rule in rules for found in _never(rule)]
+    suppressing = [rule for purpose, rule in by_purpose if purpose == "suppress"]
+    return [*never, *(found for rule in suppressing for found in _always(rule))]
 
 
 def warnings(rulebook: Rulebook, at: int) -> list[Problem]:

@@ -25,9 +25,13 @@ _FORMS = ("all", "any", "not", "fact", "segment")
 
 
 def read_condition(reader: Reader, node: Node, names: Names) -> Condition | None:
-    """The condition that `node` declares over `names`; None after noting problems."""
+    """The condition that `node` declares over `names`; None after noting problems.
+
+    Never a part of it: that would hold elsewhere than its author meant.
+    """
+    before = reader.count()
     condition = _read(reader, node, names)
-    if condition is None:
+    if condition is None or reader.count() > before:
         return None
     parts, depth, _ = size(condition, names)
     if parts > MOST_PARTS or depth > MOST_DEPTH:

@@ -121,6 +121,52 @@ def test_no_branch_of_a_rule_that_nobody_can_hit_is_possible() -> None:
     assert len(told) == 1
 
 
+def told_at_once(files: dict[str, str]) -> list[str]:
+    with pytest.raises(DefinitionError) as wrong:
+        check_catalog(files)
+    assert "more may be found once these are mended" in wrong.value.do
+    return [one.message for one in wrong.value.problems]
+
+
+def test_what_cannot_be_read_holds_back_nothing_that_is_said_of_one_rule() -> None:
+    """Mend one, learn of the next: that is what `check` promises not to do."""
+    dead = with_rule(asked("sessions_7d above 5", "sessions_7d below 3"))
+    broken = {**dead, "intent.yaml": dead["intent.yaml"].replace("op: ", "op: not_", 1)}
+    everybody = either(asked("region is_missing"), asked("not region is_missing"))
+    rule = f"""
+  - id: all_of_them
+    text: All
+    when: {everybody}
+    examples: {{hit: [{{}}], miss: [{{}}]}}
+"""
+    broken["negative.yaml"] += rule
+    unread, never, always = told_at_once(broken)
+    assert "unknown op" in unread
+    assert "`it` can never hit" in never
+    assert "`all_of_them` always hits" in always
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        either(asked("region is Atlantis", "region is UK"), asked("regiun is UK")),
+        either(asked("region is Atlantis", "region is UK"), "{segment: nowhere}"),
+    ],
+)
+def test_of_a_condition_that_is_half_read_only_that_is_said(when: str) -> None:
+    """The half that is lost may be the one that hits."""
+    (told,) = told_at_once(with_rule(when))
+    assert "unknown" in told
+
+
+def test_without_the_lists_and_segments_no_rule_is_judged() -> None:
+    """Rules that use a broken segment would be judged by the rest of their words."""
+    segments = FILES["segments.yaml"].replace("value: c_suite", "value: 7", 1)
+    assert segments != FILES["segments.yaml"]
+    dead = with_rule(asked("sessions_7d above 5", "sessions_7d below 3"))
+    assert not [one for one in told_at_once({**dead, "segments.yaml": segments}) if "never" in one]
+
+
 @pytest.mark.parametrize(
     "when",
     [
