@@ -5,9 +5,11 @@ Segments may use segments that stand anywhere in the file; a circle of them is r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rules.facts import NUMBER, ROUTE_FACTS, WORD
 from rules.language.conditions import Segment
-from rules.language.names import Named, Names, Words, size
+from rules.language.names import UNREAD, Named, Names, Words, size
 from rules.language.read_conditions import read_condition
 from rules.language.reading import Reader
 from rules.language.source import Node
@@ -19,15 +21,18 @@ MOST_NAMES = 500
 
 
 def read_segments(reader: Reader, node: Node | None) -> Names:
-    """The names that this file declares, over all facts; none without a file."""
-    if node is None:
-        return Names(ROUTE_FACTS)
-    fields = reader.fields(node, "segments.yaml", (), ("lists", "segments"))
-    lists = _read_lists(reader, fields["lists"]) if "lists" in fields else {}
-    names = Names(ROUTE_FACTS, lists)
+    """The names that this file declares, over all facts; none without a file.
+
+    Where it cannot be read its names are `UNREAD`: other files are not blamed for using them.
+    """
+    fields = {} if node is None else reader.fields(node, reader.file, (), ("lists", "segments"))
+    lacking: Mapping[str, None] = UNREAD if reader.count() else {}
+    lists = _read_lists(reader, fields["lists"]) if "lists" in fields else lacking
+    names = Names(ROUTE_FACTS, lists, lacking)
     if "segments" not in fields:
         return names
-    return _Declaring(reader, _entries(reader, fields["segments"], "`segments`"), names).all()
+    nodes = _entries(reader, fields["segments"], "`segments`")
+    return _Declaring(reader, nodes, names).all() if nodes else names._replace(segments=UNREAD)
 
 
 def _entries(reader: Reader, node: Node, what: str) -> dict[str, Node]:
@@ -41,11 +46,9 @@ def _entries(reader: Reader, node: Node, what: str) -> dict[str, Node]:
     return entries
 
 
-def _read_lists(reader: Reader, node: Node) -> dict[str, Words | None]:
-    return {
-        name: _read_list(reader, name, item)
-        for name, item in _entries(reader, node, "`lists`").items()
-    }
+def _read_lists(reader: Reader, node: Node) -> Mapping[str, Words | None]:
+    nodes = _entries(reader, node, "`lists`")
+    return {name: _read_list(reader, name, item) for name, item in nodes.items()} or UNREAD
 
 
 def _read_list(reader: Reader, name: str, node: Node) -> Words | None:

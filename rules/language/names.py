@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,6 +13,23 @@ MOST_PARTS = 1000
 """Comparisons of one condition, those of its segments among them: those can grow fast."""
 MOST_DEPTH = 100
 _NONE: Mapping[str, None] = MappingProxyType({})
+
+
+class _Unread(Mapping[str, None]):
+    """Has every name, and none is right."""
+
+    def __getitem__(self, name: str) -> None:
+        return None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+UNREAD = _Unread()
+"""What could not be read at all, which has been told: it may declare any name that is used."""
 
 
 class Words(NamedTuple):

@@ -54,6 +54,34 @@ def test_segments_that_make_no_sense_are_refused(problems: Find, text: str, told
     assert all(one.startswith("segments.yaml:") for one in found)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#" * 1_000_001,
+        "lists: [",
+        "- lists",
+        "",
+        FILES["segments.yaml"].replace("lists:", "list:").replace("segments:", "segment:"),
+        "lists: none\nsegments: none",
+    ],
+    ids=["large", "no YAML", "a list", "empty", "other keys", "no names"],
+)
+def test_segments_that_cannot_be_read_are_the_only_problem(problems: Find, text: str) -> None:
+    """Fourteen rules that use their names rightly would hide the one line to mend."""
+    found = problems({**FILES, "segments.yaml": text})
+    assert found
+    assert all(one.startswith("segments.yaml:") for one in found)
+
+
+def test_a_name_that_nobody_declares_is_told_beside_other_mistakes(problems: Find) -> None:
+    """Only what cannot be read may declare anything."""
+    found = problems(named("  a: {segment: nobody}\n  b: {fact: regiom, op: is, value: UK}"))
+    assert sum("unknown segment `nobody`" in one for one in found) == 1
+    assert "unknown segment `customer`" in " ".join(problems(rule("{segment: customer}") | {
+        "segments.yaml": "segments: {one: {fact: region, op: is_missing}}"
+    }))  # fmt: skip
+
+
 def test_segments_may_stand_in_any_order(problems: Find) -> None:
     """Who uses what is worked out, not prescribed."""
     assert problems(named("  a: {segment: b}\n  b: {segment: c}\n  c: {segment: customer}")) == []
