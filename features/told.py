@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from features.blob import read_people, read_texts
+from features.blob import BlobError, read_parts, read_people, read_texts
+from features.older import renewed
 from features.windows import Person
 
 
@@ -26,3 +27,15 @@ def told_of(newest: int, words: bytes, people: bytes, texts: bytes) -> Told:
         if people
         else [],
     )
+
+
+def is_readable(blob: bytes | None) -> bool:
+    """False for bytes that no way of reading takes for tiles; nothing at all is readable."""
+    if not blob:
+        return True
+    try:
+        head, parts = read_parts(renewed(blob))
+        told_of(head[2], parts[6], *parts[9:])
+    except BlobError:
+        return False
+    return True

@@ -95,7 +95,7 @@ class ScoreDesk:
             try:
                 made = vectors(_stored(pairs, found, now))
             except BlobError:
-                found = self._lookup.reread(pairs)
+                found = self._lookup.reread(pairs, found)
                 made = vectors(_stored(pairs, found, now))
         if found.marks is not None:
             self._served.put(made, found.marks)

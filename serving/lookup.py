@@ -16,6 +16,7 @@ from features.definitions import Entity
 from features.marked import Mark, read_marked
 from features.online import BlobPair, OnlineStore
 from features.record import read_blobs
+from features.told import is_readable
 from serving.asks import Who
 from serving.breaker import Breaker
 from serving.filled import Filled
@@ -79,10 +80,20 @@ class Lookup:
                 self._breaker.trip()
         return self._read_record(pairs)
 
-    def reread(self, pairs: Sequence[Found]) -> Read:
-        """For whom the online store gave bytes that are no tiles: it is left alone for a while."""
-        self._breaker.trip()
-        return self._read_record(pairs)
+    def reread(self, pairs: Sequence[Found], read: Read) -> Read:
+        """The same, once bytes of some turned out to be no tiles: these come from the record, what
+        was read of the others stays.
+        """
+        bad = [at for at, held in enumerate(read.blobs) if not all(map(is_readable, held))]
+        record = self._read_record([pairs[at] for at in bad])
+        blobs = list(read.blobs)
+        for at, held in zip(bad, record.blobs, strict=True):
+            blobs[at] = held
+        marks = None
+        if read.marks is not None and record.marks is not None:
+            fresh = dict(zip(bad, record.marks, strict=True))
+            marks = [fresh.get(at, mark) for at, mark in enumerate(read.marks)]
+        return Read(blobs, (ONLINE_STORE,), marks)
 
     def _ask(
         self, pairs: Sequence[Found], marked: bool

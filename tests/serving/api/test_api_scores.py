@@ -7,6 +7,10 @@ import time
 from typing import Any
 
 import pytest
+import redis
+
+from features.definitions import Entity
+from features.online import FIELD, blob_of, key_of, value_of
 
 EMAIL = "vp@acme-logistics.example"
 FIELDS = {
@@ -222,6 +226,25 @@ def test_without_the_online_store_the_record_answers_and_it_is_said(
             return
         time.sleep(0.05)
     raise AssertionError("the api does not find back to the online store")
+
+
+def test_damaged_tiles_in_the_online_store_are_no_failure(rig: Any, known: dict[str, Any]) -> None:
+    """The record answers, alone and in a batch, and it is said."""
+    with redis.Redis.from_url(rig.store.url) as store:
+        key, field = key_of(Entity.LEAD, known["lead_id"]), FIELD[Entity.LEAD]
+        good = store.hget(key, field)
+        bad = bytearray(blob_of(good))
+        bad[-1] = 0xBE
+        store.hset(key, field, value_of(bytes(bad)))
+        try:
+            leads = {"leads": [{"user_id": "s-user"}] * 9}
+            batch = rig.client.post("/v1/score/batch", json=leads)
+            single = rig.client.post("/v1/score", json={"lead": {"user_id": "s-user"}})
+        finally:
+            store.hset(key, field, good)
+    assert (batch.status_code, single.status_code) == (200, 200), batch.text
+    assert stable(single.json()) == stable(known)
+    assert "online_store" in single.json()["degraded"]
 
 
 def test_a_past_moment_is_answered_as_it_was_then(
