@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import mmh3
 import redis
@@ -21,6 +22,8 @@ from features.record import TileRow
 
 _STRING = 2  # feast.types.ValueType.STRING
 _MARK = b"leadline:filled"
+"""The offset up to which every event's rows are written, as this server itself remembers it."""
+
 WATERMARK = b"leadline:watermark"
 """The `recorded_at` up to which every event's rows are written; missing while that is not so."""
 
@@ -133,12 +136,19 @@ class OnlineStore:
         else:
             self._client.set(WATERMARK, str(recorded_at).encode())
 
-    def is_filled(self) -> bool:
-        """False when the server came back empty: then `fill` is due."""
-        return bool(self._client.exists(_MARK))
+    def filled_to(self) -> int | None:
+        """The event up to which every row is written here. A server that came back from a snapshot
+        says what it held then; None when it came back empty: then all rows are due.
+        """
+        told: Any = self._client.get(_MARK)
+        return None if told is None else int(told)
 
-    def mark_filled(self) -> None:
-        self._client.set(_MARK, b"1")
+    def is_filled(self) -> bool:
+        return self.filled_to() is not None
+
+    def mark_filled(self, offset: int) -> None:
+        """After the rows of all events up to this one."""
+        self._client.set(_MARK, str(offset).encode())
 
     def unmark(self) -> None:
         self._client.delete(_MARK)

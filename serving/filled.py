@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import redis
 
@@ -19,13 +20,17 @@ class Filled:
         self._client = client
         self._clock = clock
         self._next = float("-inf")
+        self._newest = 0
         self._said = False
 
     def now(self) -> bool:
-        """False from a start with nothing in it until the worker has come by. Raises
-        redis.RedisError.
+        """False from a start with nothing in it, or with less than was seen here before, until the
+        worker has come by. Raises redis.RedisError.
         """
         if self._clock() >= self._next:
-            self._said = bool(self._client.exists(WATERMARK))
+            told: Any = self._client.get(WATERMARK)
+            watermark = -1 if told is None else int(told)
+            self._said = watermark >= self._newest
+            self._newest = max(self._newest, watermark)
             self._next = self._clock() + LOOK_S
         return self._said

@@ -1,4 +1,8 @@
-"""Keeps Redis level with the record: batch by batch, and all of it when Redis came back empty."""
+"""Keeps Redis level with the record: batch by batch, and what it lost when it came back with less.
+
+How far it is Redis says itself: what it wrote to a server that died, or to one whose replica lagged
+behind, the worker cannot know.
+"""
 
 from __future__ import annotations
 
@@ -45,9 +49,12 @@ class OnlineSync:
             self._store.write(rows)
             with reading(self._engine) as record:
                 self._index.write(record, leads)
-            # In a step of its own: it must not stand if one of the rows was refused.
-            self._store.set_watermark(progress.watermark)
-            progress.online_offset = progress.offset
+            # In steps of their own: they must not stand if one of the rows was refused, nor where
+            # earlier rows are gone, for then nothing would tell that they are.
+            if self._store.filled_to() != progress.online_offset:
+                self._level = False
+                return
+            self._tell(progress)
         except redis.RedisError as fault:
             _log.warning("online store: %s; serving goes on from the record", fault)
             self._level = False
@@ -56,24 +63,29 @@ class OnlineSync:
         """Between batches: True when Redis is level with the record now."""
         try:
             self._look_for_evictions()
-            if self._level and self._store.is_filled():
+            reached = self._store.filled_to()
+            if self._level and reached == progress.offset:
                 return True
             self._level = False
             self._store.set_watermark(None)
             if self._evictions and self._evictions.press():
                 return False
-            self._fill(0 if not self._store.is_filled() else progress.online_offset)
-            self._store.set_watermark(progress.watermark)
-            progress.online_offset = progress.offset
+            self._fill(_due_after(reached, progress))
+            self._tell(progress)
             with writing(self._engine) as record:
                 save(record, progress)
-            self._store.mark_filled()
             self._level = True
         except redis.RedisError as fault:
             if self._level:
                 _log.warning("online store: %s; trying again", fault)
             self._level = False
         return self._level
+
+    def _tell(self, progress: Progress) -> None:
+        """All rows are written: first for the next worker, then for those who read."""
+        self._store.mark_filled(progress.offset)
+        self._store.set_watermark(progress.watermark)
+        progress.online_offset = progress.offset
 
     def _look_for_evictions(self) -> None:
         """Which rows are gone nobody knows: all of them are written again."""
@@ -93,3 +105,12 @@ class OnlineSync:
             moved = record.execute(sa.select(LEAD.c.lead_id)).scalars()
             self._index.write(record, list(moved))
         _log.info("online store filled from offset %d", after)
+
+
+def _due_after(reached: int | None, progress: Progress) -> int:
+    """The offset after which rows have to be written again; all of them for a store that is ahead
+    of the record, for then it was filled from another one or the record is a restored copy.
+    """
+    if reached is None or reached > progress.offset:
+        return 0
+    return min(reached, progress.online_offset)
