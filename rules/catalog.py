@@ -49,12 +49,13 @@ class _Found(NamedTuple):
 
     def unmeant(self) -> list[Problem]:
         """What the review says of each rule that could be read, by itself."""
+        unsent = review.unknown_kinds(self.routing) if self.routing else []
         if not self.names_right:
-            return []
+            return unsent
         fit = self.fit[:1] if self.fit else ()
         sheets = (*fit, self.intent, *(self.negative or ()), self.account)
         routes = [rule for rule, _ in self.routing.rules] if self.routing else []
-        return review.of_each((one for one in sheets if one is not None), routes)
+        return [*review.of_each((one for one in sheets if one is not None), routes), *unsent]
 
 
 def check_catalog(files: Mapping[str, str]) -> Rulebook:

@@ -57,3 +57,6 @@ SIGNALS: tuple[str, ...] = (
     "outcome.won",
     "outcome.lost",
 )
+
+DESTINATION_KINDS: tuple[str, ...] = ("console", "slack", "webhook")
+"""What stands before the colon of a route's destination; signals go out in no other way."""

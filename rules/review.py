@@ -13,6 +13,7 @@ from typing import NamedTuple
 from core.clock import DAY, to_iso
 from core.errors import Problem
 from rules.declaration import Rule
+from rules.facts import DESTINATION_KINDS
 from rules.language.cases import (
     Case,
     TooManyError,
@@ -23,6 +24,8 @@ from rules.language.cases import (
     impossible_facts,
     possible,
 )
+from rules.language.reading import did_you_mean
+from rules.routing import Routing
 from rules.rulebook import Rulebook
 from rules.sheet import MOST, Scored, Sheet
 
@@ -33,7 +36,8 @@ MOST_PAIRS = 50_000
 def problems(rulebook: Rulebook) -> list[Problem]:
     """Rules that would be in force and mean nothing, or would silence everything."""
     routes = [rule for rule, _ in rulebook.routing.rules]
-    return [*of_each(rulebook.sheets, routes), *_shadowed(rulebook)[0]]
+    unsent = unknown_kinds(rulebook.routing)
+    return [*of_each(rulebook.sheets, routes), *_shadowed(rulebook)[0], *unsent]
 
 
 def of_each(sheets: Iterable[Sheet], routes: Sequence[Rule]) -> list[Problem]:
@@ -43,6 +47,22 @@ def of_each(sheets: Iterable[Sheet], routes: Sequence[Rule]) -> list[Problem]:
     never = [found for rule in rules for found in _never(rule)]
     suppressing = [rule for purpose, rule in by_purpose if purpose == "suppress"]
     return [*never, *(found for rule in suppressing for found in _always(rule))]
+
+
+def unknown_kinds(routing: Routing) -> list[Problem]:
+    """Routes to destinations of a kind that there is none of: their signals would never arrive."""
+    last = f"routing.yaml:{routing.default_line}"
+    routes = [(f"{rule.file}:{rule.line}", rule.id, target) for rule, target in routing.rules]
+    return [
+        Problem(where, f"`{name}` sends to `{place}`: there is no kind `{kind}`{_kind_meant(kind)}")
+        for where, name, target in [*routes, (last, routing.default_id, routing.default)]
+        for place in target.destinations
+        if (kind := place.partition(":")[0]) not in DESTINATION_KINDS
+    ]
+
+
+def _kind_meant(kind: str) -> str:
+    return did_you_mean(kind, DESTINATION_KINDS) or f"; there are {', '.join(DESTINATION_KINDS)}"
 
 
 def warnings(rulebook: Rulebook, at: int) -> list[Problem]:

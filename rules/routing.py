@@ -18,6 +18,8 @@ class Routing(NamedTuple):
     rules: tuple[tuple[Rule, Target], ...]
     default_id: str
     default: Target
+    default_line: int = 1
+    """Where it stands in `routing.yaml`."""
 
     def route(self, facts: Facts) -> Route:
         """First match in the order of the file; a rule that raises is passed over, and named."""
@@ -49,4 +51,5 @@ def read_routing(reader: Reader, node: Node, scope: Scope) -> Routing | None:
     parts = reader.fields(fields["default"], "the default route", ("id", *TO))
     name = scope.ids.read(reader, parts["id"]) if "id" in parts else None
     target = read_target(reader, parts)
-    return Routing(tuple(rules), name, target) if name and target else None
+    line = fields["default"].line
+    return Routing(tuple(rules), name, target, line) if name and target else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.facts import SIGNALS
+from rules.facts import DESTINATION_KINDS, SIGNALS
 from rules.schema.conditions import Schema, listed, mapping, ref
 
 _PERCENT: Schema = {"type": "number", "minimum": 0, "maximum": 100}
@@ -43,7 +43,8 @@ def _owner() -> Schema:
 
 
 def _routing() -> Schema:
-    place = {"type": "string", "pattern": r"^(console|[a-z][a-z0-9_]*:\S+)$"}
+    kinds = "|".join(DESTINATION_KINDS)
+    place = {"type": "string", "pattern": rf"^(console|({kinds}):\S+)$"}
     target = {
         "owner": _owner(), "destinations": listed(place), "respond_within": ref("duration"),
     }  # fmt: skip

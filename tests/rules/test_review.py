@@ -378,3 +378,27 @@ def test_ranges_are_judged_exactly(low: int, high: int, out: int) -> None:
         )
     )
     assert bool(possible(cases(when, Want.TRUE))) is (low < high)
+
+
+def test_a_route_to_a_kind_that_there_is_not_is_refused(edit: Edit) -> None:
+    """A slip there is found when a hot lead's signal never arrives; the last resort's as well."""
+    files = edit("routing.yaml", '"slack:#hot-leads"', '"slakc:#hot-leads"')
+    head, mark, tail = files["routing.yaml"].partition("\ndefault:")
+    files["routing.yaml"] = head + mark + tail.replace('"webhook:crm"', '"pager:crm"')
+    assert found(files)[0] == [
+        (
+            f"routing.yaml:{_line(files, 'enterprise_us')}: `enterprise_us` sends to"
+            " `slakc:#hot-leads`: there is no kind `slakc`; did you mean `slack`?"
+        ),
+        (
+            f"routing.yaml:{_line(files, 'everyone_else')}: `everyone_else` sends to `pager:crm`:"
+            " there is no kind `pager`; there are console, slack, webhook"
+        ),
+    ]
+    with pytest.raises(DefinitionError) as wrong:
+        check_catalog({**files, "segments.yaml": "["})
+    assert sum("no kind" in one.message for one in wrong.value.problems) == 2
+
+
+def _line(files: dict[str, str], name: str) -> int:
+    return files["routing.yaml"].split(f"id: {name}")[0].count("\n") + 1

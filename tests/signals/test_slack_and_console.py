@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from signal_fakes import receiving, signal_of
 
+from rules.facts import DESTINATION_KINDS
 from signals.destinations.attempt import Message, Outcome
 from signals.destinations.console import Console
 from signals.destinations.lines import within
 from signals.destinations.post import Poster
 from signals.destinations.slack import Slack, escape, slack_body
+from signals.destinations.table import KINDS
 
 HOSTILE = st.text(max_size=4_000) | st.sampled_from(["<!channel>", "&" * 3_000, "\x1b[2J\n<a|b>"])
 
@@ -125,3 +127,8 @@ def test_times_to_answer_read_well():
     assert [within(seconds) for seconds in (45, 900, 3_600, 5_400, 172_800)] == [
         "45 s", "15 min", "1 h", "90 min", "2 d",
     ]  # fmt: skip
+
+
+def test_rules_know_every_kind_of_destination() -> None:
+    """`rules check` refuses the others, and may not look here: this keeps the two of one mind."""
+    assert sorted(DESTINATION_KINDS) == sorted(KINDS)
