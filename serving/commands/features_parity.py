@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 def parity(
     context: click.Context, sample: int, only_new: bool, installation: Installation, as_json: bool
 ) -> None:
-    """Compare served values with the lake, through Feast. Exit code 1 if any differs."""
+    """Compare served values with the lake, through Feast. Exit code 1 if any differs, or if there
+    was none to compare (with --new, nothing new is no failure).
+    """
     import msgspec
 
     from core.connections import existing_record
@@ -46,11 +48,24 @@ def parity(
         found = (_compare_new if only_new else _compare)(engine, installation, sample)
     finally:
         engine.dispose()
+    enough = found.compared >= sample
+    if not enough:
+        click.echo(_too_few(found.compared, sample), err=True)
     if as_json:
-        click.echo(msgspec.json.encode({"asked": sample, **msgspec.to_builtins(found)}).decode())
+        told = {"asked": sample, "enough": enough, **msgspec.to_builtins(found)}
+        click.echo(msgspec.json.encode(told).decode())
     else:
-        _tell(found, sample)
-    context.exit(int(found.mismatches > 0))
+        _tell(found)
+    proves_nothing = found.compared == 0 and not only_new
+    context.exit(int(found.mismatches > 0 or proves_nothing))
+
+
+def _too_few(compared: int, sample: int) -> str:
+    """A comparison of little or nothing must not look like one of all that was asked for."""
+    return (
+        f"only {compared:,} of the {sample:,} values asked for were served and kept: serve more, "
+        "raise features.served_sample in the settings, or lower --sample"
+    )
 
 
 def _compare(engine: sa.Engine, installation: Installation, sample: int) -> Parity:
@@ -80,12 +95,7 @@ def _compare_new(engine: sa.Engine, installation: Installation, sample: int) -> 
     return found
 
 
-def _tell(found: Parity, sample: int) -> None:
-    if found.compared < sample:
-        click.echo(
-            f"only {found.compared:,} of the {sample:,} values asked for were served and kept "
-            "(features.served_sample says how many score calls are)"
-        )
+def _tell(found: Parity) -> None:
     click.echo(
         f"{found.compared:,} values of {found.vectors:,} vectors compared "
         f"({found.filled:,} neither zero nor missing): {found.mismatches:,} differ"

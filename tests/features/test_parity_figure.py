@@ -276,13 +276,33 @@ def test_the_continuous_comparison_looks_at_each_vector_once(served: Served) -> 
 def run(installation: Installation, *words: str) -> tuple[int, dict[str, object]]:
     asked = ["parity", *words, "--json", "--data", str(installation.root)]
     result = CliRunner().invoke(features, asked)
-    return result.exit_code, msgspec.json.decode(result.output.splitlines()[-1])
+    return result.exit_code, msgspec.json.decode(result.stdout.splitlines()[-1])
 
 
-def test_before_anything_was_served_it_says_so(tmp_path: Path, served: Served) -> None:
-    """A new installation is no mismatch, and a mistyped folder is no installation."""
+def test_what_is_enough_depends_on_what_was_asked_for(served: Served) -> None:
+    """Fewer values than asked for agree as well as they can: said, but no failure."""
+    served.bench.feed(page(1, "ann"))
+    served.serve("ann")
     code, told = run(served.bench.installation)
-    assert (code, told["compared"]) == (0, 0)
+    assert (code, told["enough"]) == (0, False)
+    code, told = run(served.bench.installation, "--sample", str(told["compared"]))
+    assert (code, told["enough"]) == (0, True)
+
+    place = str(served.bench.installation.root)
+    few = CliRunner().invoke(features, ["parity", "--data", place])
+    [said] = few.stderr.splitlines()
+    assert "features.served_sample" in said
+    assert not CliRunner().invoke(features, ["parity", "--sample", "1", "--data", place]).stderr
+
+
+def test_where_nothing_was_served_nothing_is_proven(tmp_path: Path, served: Served) -> None:
+    """Exit code 0 would look like parity in whatever watches it; the continuous comparison finds
+    nothing new on every quiet day, though. A mistyped folder is no installation.
+    """
+    code, told = run(served.bench.installation)
+    assert (code, told["compared"], told["enough"]) == (1, 0, False)
+    code, told = run(served.bench.installation, "--new")
+    assert (code, told["compared"], told["enough"]) == (0, 0, False)
 
     refused = CliRunner().invoke(features, ["parity", "--data", str(tmp_path / "nothing")])
     assert "no installation" in str(refused.exception)
