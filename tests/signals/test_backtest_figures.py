@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from signals.backtest.chance import resampled, spread, wilson
+from signals.backtest.draw import work_of
 from signals.backtest.figures import figures, gain, lift
 from signals.backtest.judged import Judged
+from signals.backtest.report import Load
 from signals.backtest.tally import MOST_CLUSTERS, Tally, clusters_of, tally
 
 
@@ -130,3 +132,9 @@ def test_a_figure_that_often_has_no_meaning_has_no_interval():
     """A band with one lead is empty in a third of the draws: an interval of the rest would lie."""
     assert spread(np.array([0.5] * 90 + [np.nan] * 10)) is None
     assert spread(np.array([0.5] * 99 + [np.nan])) == (0.5, 0.5)
+
+
+def test_the_work_of_an_owner_is_that_of_all_response_times():
+    """An edit of routing alone moves leads between people: the picture has to show it."""
+    loads = (Load("rep", 900, 3, 1), Load("desk", 3_600, 0, 4), Load("rep", 3_600, 2, 0))
+    assert work_of(loads) == ({"rep": 5, "desk": 0}, {"rep": 1, "desk": 4})
