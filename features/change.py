@@ -15,6 +15,7 @@ from features.measures import (
     ATTRIBUTES,
     BY_EVENT,
     BY_NAME,
+    DEALS,
     FIRST_STANDS,
     PEAKS,
     SESSIONS,
@@ -22,7 +23,6 @@ from features.measures import (
 )
 from features.tiles import Deal, Tiles, begin_day, begin_hour, keep_day, keep_hour, sums_of
 
-DEALS_CAP = 64
 ENGAGED = BY_NAME["engagements"].number
 _EVER = kept_for(Kind.COUNT, ever=True)
 _FIRSTS = kept_for(Kind.AGE)
@@ -176,6 +176,10 @@ def say_one(tiles: Tiles, number: int, word: str, at: int) -> None:
 
 
 def join_deal(tiles: Tiles, key: int, deal: Deal) -> None:
+    """Beyond the cap a deal goes. The tiles say so, unless it had opened and closed: then no value
+    misses it. Closed ones are not dropped before, for the opening may be known of another lead who
+    turns out to be the same person: it would open the deal again.
+    """
     held = tiles.deals.setdefault(key, Deal())
     if deal.opened_at is not None:
         held.opened_at = deal.opened_at
@@ -183,9 +187,20 @@ def join_deal(tiles: Tiles, key: int, deal: Deal) -> None:
         held.closed_at = deal.closed_at
     if deal.value is not None:
         held.value = deal.value
-    if len(tiles.deals) > DEALS_CAP:
-        oldest = min(tiles.deals, key=lambda key: (tiles.deals[key].closed_at or DAY * 10**6, key))
-        del tiles.deals[oldest]
+    if len(tiles.deals) > DEALS.cap:
+        gone = tiles.deals.pop(
+            min(tiles.deals, key=lambda key: _worth_keeping(key, tiles.deals[key]))
+        )
+        if gone.closed_at is None or gone.opened_at is None:
+            tiles.capped |= 1 << DEALS.number
+
+
+def _worth_keeping(key: int, deal: Deal) -> tuple[bool, int, int]:
+    """Closed deals go first, those that closed first before others; of open ones the oldest. The
+    key decides between equals, so that order of arrival does not.
+    """
+    since = deal.opened_at if deal.closed_at is None else deal.closed_at
+    return deal.closed_at is None, since or 0, key
 
 
 def introduce(account: Tiles, lead: Tiles, lead_id: str) -> None:

@@ -161,6 +161,8 @@ class Distinct(NamedTuple):
 SESSIONS = Distinct(1, "sessions", 64, "visits")
 ACTIVE_PEOPLE = Distinct(2, "active_people", 512, "people active of their own will")
 DISTINCTS = (SESSIONS, ACTIVE_PEOPLE)
+DEALS = Distinct(3, "deals", 64, "opportunities")
+"""Kept with their times and values, and read by features of their own kind."""
 
 ATTRIBUTES: tuple[str, ...] = (
     "source",

@@ -76,7 +76,7 @@ class Tiles(msgspec.Struct):
     """Attribute → (word, when it was said)."""
     deals: dict[int, Deal] = {}
     capped: int = 0
-    """Bit set of distincts whose cap was reached: their counts are lower bounds."""
+    """Bit set of distincts, and deals, whose cap was reached: their counts are lower bounds."""
     people: dict[int, Rank] = {}
     """Who an account's active people are."""
 

@@ -9,7 +9,7 @@ import msgspec
 
 from features.columns import table_of
 from features.definitions import FEATURES, Entity, Kind
-from features.measures import DISTINCTS
+from features.measures import DEALS, DISTINCTS
 from features.single import row_of
 from features.windows import Value
 
@@ -22,15 +22,20 @@ _PREFIX = {Entity.LEAD: "", Entity.ACCOUNT: "account_"}
 _COUNTED = {
     entity: tuple(
         (distinct.number, prefix + distinct.name)
-        for distinct in DISTINCTS
+        for distinct in (*DISTINCTS, DEALS)
         if any(
-            (one.entity, one.kind, one.of) == (entity, Kind.DISTINCT, distinct.name)
+            one.entity is entity
+            and (
+                one.kind is Kind.DEAL
+                if distinct is DEALS
+                else (one.kind, one.of) == (Kind.DISTINCT, distinct.name)
+            )
             for one in FEATURES
         )
     )
     for entity, prefix in _PREFIX.items()
 }
-"""Number and name of the distincts that features of an entity count."""
+"""Number and name of what features of an entity count and of which no more than a cap is kept."""
 
 
 class FeatureVector(msgspec.Struct, frozen=True):
@@ -41,8 +46,8 @@ class FeatureVector(msgspec.Struct, frozen=True):
     as_of: int
     values: dict[str, Value]
     capped: tuple[str, ...] = ()
-    """Distincts whose cap was reached, an account's with `account_` before them: what `values`
-    count of them are lower bounds.
+    """Distincts, and deals, whose cap was reached, an account's with `account_` before them: what
+    `values` count of them are lower bounds.
     """
 
 
