@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import sqlalchemy as sa
 
@@ -14,6 +16,7 @@ from features.definitions import FEATURES
 from features.health_sample import Sample, newest_by_feature, sample_vectors
 from features.profile import Profile, psi, read_profile
 
+AGE = "lead_age_days"
 SOME, MUCH = 0.1, 0.25
 """PSI from which a feature has drifted somewhat, and much."""
 
@@ -43,6 +46,13 @@ class Report(msgspec.Struct, frozen=True):
     taught_on: int | None
     """Vectors in the training set; None without a model, or if it came without a profile."""
     features: list[Health]
+
+
+def ages_differ(found: Sequence[Health]) -> bool:
+    """Whether the sample's leads are of other ages than those of the training set: then features
+    that grow or fade with age have moved too, and their drift says little of the population.
+    """
+    return any(one.name == AGE and one.drift == "much" for one in found)
 
 
 def look(engine: sa.Engine, installation: Installation, now: int) -> Report:

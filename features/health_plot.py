@@ -30,7 +30,8 @@ def draw(file: Path, found: Sequence[Health], title: str) -> None:
     shown = sorted(found, key=_weight, reverse=True)[:SHOWN][::-1]
     figure = Figure(figsize=(13, 0.25 * len(shown) + 1.8), layout="constrained")
     drift, missing, fresh = figure.subplots(1, 3, sharey=True, width_ratios=(2, 1, 1))
-    figure.suptitle(title, fontsize=11)
+    drawn = f"the {len(shown)} of {len(found)} features that moved most"
+    figure.suptitle(f"{title}\n{drawn}", fontsize=11)
     _draw_drift(drift, shown)
     missing.barh(_names(shown), [one.null_rate for one in shown], color="#5b7db1")
     missing.set(title="missing values", xlabel="share of the sample", xlim=(0, 1))

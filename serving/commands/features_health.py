@@ -41,6 +41,12 @@ def health(plot: Path | None, installation: Installation, as_json: bool) -> None
         click.echo(f"drawn into {plot}")
 
 
+_OTHER_AGES = (
+    "\nthese leads are of other ages than those taught on (see lead_age_days): counts and times\n"
+    "move with age, so drift is no sign of another population until the ages are alike"
+)
+
+
 def _look(installation: Installation) -> Report:
     from core.clock import SystemClock
     from core.connections import existing_record
@@ -55,11 +61,14 @@ def _look(installation: Installation) -> Report:
 
 
 def _judged_by(report: Report) -> str:
+    from features.health import ages_differ
+
     sample = f"{report.vectors:,} {report.source} vectors"
     if report.taught_on is None:
         missing = "no model is in force" if report.model is None else "it has no profile.json"
         return f"{sample}; drift unknown: {report.model or ''} {missing}".replace("  ", " ")
-    return f"{sample} against the {report.taught_on:,} that {report.model} was taught on"
+    told = f"{sample} against the {report.taught_on:,} that {report.model} was taught on"
+    return f"{told}{_OTHER_AGES}" if ages_differ(report.features) else told
 
 
 def _tell(report: Report) -> None:

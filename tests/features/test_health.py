@@ -168,3 +168,18 @@ def test_a_plot_that_cannot_be_written_is_told(bench: Bench, tmp_path: Path) -> 
     words = ["health", "--plot", str(tmp_path / "no" / "h.png")]
     result = CliRunner().invoke(features, [*words, "--data", str(bench.installation.root)])
     assert isinstance(result.exception, WorkError)
+
+
+def test_other_ages_are_named_as_a_cause_of_drift(bench: Bench) -> None:
+    """Counts grow with age: a reader must not take that for another population."""
+    folder = bench.installation.releases / "lead_propensity-1"
+    folder.mkdir(parents=True)
+    release.make(bench.engine, START, "test", model_name="lead_propensity", model_version="1")
+    data = ["health", "--data", str(bench.installation.root)]
+    write_profile(folder, profile_of([told(lead_age_days=3_000.0)]))
+    older = CliRunner().invoke(features, data).output
+    now = look(bench.engine, bench.installation, START)
+    assert "of other ages" in older
+    assert [one.drift for one in now.features if one.name == "lead_age_days"] == ["much"]
+    write_profile(folder, profile_of([told(lead_age_days=None)]))
+    assert "of other ages" not in CliRunner().invoke(features, data).output
