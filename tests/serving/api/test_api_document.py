@@ -78,9 +78,7 @@ def test_real_answers_have_the_shapes_of_the_document(rig: Any, described: Any) 
         assert answer.status_code == 200
 
 
-def test_real_answers_about_rules_have_the_shapes_of_the_document(
-    rig: Any, described: Any
-) -> None:
+def test_real_answers_about_rules_have_the_shapes_of_the_document(rig: Any, described: Any) -> None:
     """With a draft, a version that changed something, and a snooze."""
     rig.client.post("/v1/group", json={"userId": "d-2", "groupId": "d-2",
                                        "traits": {"domain": "snooze.example"}})  # fmt: skip
