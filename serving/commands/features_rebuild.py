@@ -36,6 +36,7 @@ def backfill(names: tuple[str, ...], installation: Installation) -> None:
     from events.progress import load
     from features.check import known_features
     from serving.control import Control, ask
+    from serving.upkeep import worker_runs
 
     known_features(names)
     settings = load_settings(installation.settings_file)
@@ -51,7 +52,7 @@ def backfill(names: tuple[str, ...], installation: Installation) -> None:
     finally:
         log.close()
     click.echo(f"asked as event {offset}")
-    if not _worker_runs(installation):
+    if not worker_runs(installation):
         click.echo("no worker runs here: it will be done when one does (`leadline up`)")
         return
 
@@ -71,11 +72,12 @@ def rebuild_online(installation: Installation) -> None:
     from core.errors import WorkError
     from core.settings import load_settings
     from features.online import OnlineStore
+    from serving.upkeep import worker_runs
 
     settings = load_settings(installation.settings_file)
     record = existing_record(installation, settings)
     client = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
-    if not _worker_runs(installation):
+    if not worker_runs(installation):
         raise WorkError("no worker runs here, and only it fills the online store",
                         do="start it with `leadline up` or `leadline worker`")  # fmt: skip
     store = OnlineStore(client)
@@ -100,27 +102,14 @@ def _entities(record: sa.Engine) -> int:
 def _watch(installation: Installation, done: Callable[[], bool], what: str) -> None:
     """Until it is done; a line now and then. WorkError if the worker ends on the way."""
     from core.errors import WorkError
+    from serving.upkeep import worker_runs
 
     started = told = time.monotonic()
     while not done():
-        if not _worker_runs(installation):
+        if not worker_runs(installation):
             raise WorkError(f"the worker ended while {what}; its next start does it again",
                             do=f"its log: {installation.logs / 'worker.log'}")  # fmt: skip
         if time.monotonic() - told > _TELL_S:
             told = time.monotonic()
             click.echo(f"{what}: {told - started:.0f} s")
         time.sleep(_LOOK_S)
-
-
-def _worker_runs(installation: Installation) -> bool:
-    from core.errors import StartError
-    from core.locks import held
-
-    path = installation.run / "worker.lock"
-    if not path.exists():
-        return False
-    try:
-        with held(path, "the worker"):
-            return False
-    except StartError:
-        return True

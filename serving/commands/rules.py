@@ -10,8 +10,10 @@ import msgspec
 
 from core.clock import SystemClock
 from core.errors import DefinitionError, Problem, WorkError
+from core.options import json_option
 from rules import Rulebook, catalog_digest, check_catalog, read_catalog, run_examples
 from rules.review import warnings
+from serving.commands.draft import draft_option
 from serving.commands.rules_backtest import backtest
 from serving.commands.rules_explain import explain, why_changed
 from serving.commands.rules_publish import publish_rules, rollback
@@ -21,12 +23,6 @@ from serving.commands.rules_snooze import snooze, snoozes, unsnooze
 from serving.commands.rules_stats import stats
 from serving.commands.rules_versions import history, show, show_diff
 
-_draft = click.option(
-    "--draft",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of the catalog; without it, the one that comes with the program.",
-)
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _data = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -41,9 +37,9 @@ def rules() -> None:
 
 
 @rules.command()
-@_draft
+@draft_option
 @_data
-@_as_json
+@json_option
 def check(draft: Path | None, as_json: bool) -> None:
     """Find everything that is wrong with a catalog. Exit code 2 when there is something.
 
@@ -61,9 +57,9 @@ def check(draft: Path | None, as_json: bool) -> None:
 
 
 @rules.command()
-@_draft
+@draft_option
 @_data
-@_as_json
+@json_option
 def test(draft: Path | None, as_json: bool) -> None:
     """Run the examples of all rules. Exit code 1 when one comes out otherwise than declared."""
     _, rulebook = _load(draft, as_json)

@@ -11,6 +11,7 @@ import msgspec
 from core.errors import DefinitionError, Problem
 from core.installation import Installation
 from core.options import data_option, json_option
+from serving.commands.draft import draft_option
 
 if TYPE_CHECKING:
     from signals.backtest.backtest import Version
@@ -18,11 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--draft",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of the catalog; without it, the one that comes with the program.",
-)
+@draft_option
 @click.option(
     "--days",
     type=click.IntRange(1, 36_500),

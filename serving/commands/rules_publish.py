@@ -15,6 +15,7 @@ from core.installation import Installation
 from core.options import data_option, json_option
 from serving.commands.author import author_option
 from serving.commands.begun import note_version, noted_version
+from serving.commands.draft import draft_option
 from serving.commands.record import record_of
 
 if TYPE_CHECKING:
@@ -26,11 +27,7 @@ _note = click.option(
 
 
 @click.command("publish")
-@click.option(
-    "--draft",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of the catalog; without it, the one that comes with the program.",
-)
+@draft_option
 @_note
 @author_option
 @click.option(

@@ -14,6 +14,7 @@ from core.errors import DefinitionError, Problem, WorkError
 from core.installation import Installation
 from core.options import data_option, json_option
 from serving.commands.author import author_option
+from serving.commands.draft import draft_option
 from serving.commands.record import record_of
 
 if TYPE_CHECKING:
@@ -26,11 +27,7 @@ def shadow() -> None:
 
 
 @shadow.command()
-@click.option(
-    "--draft",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of the catalog; without it, the one that comes with the program.",
-)
+@draft_option
 @click.option(
     "--share",
     type=click.IntRange(1, 100),
