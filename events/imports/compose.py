@@ -24,7 +24,7 @@ from events.imports.messages import (
     lead_created,
     lead_updated,
 )
-from events.imports.rows import Deal, Told
+from events.imports.told import Deal, Told
 from events.intake.duplicates import seen_messages
 
 UNCHANGED = {"same": "changed", "same_deal": "corrected"}

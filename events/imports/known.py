@@ -12,7 +12,7 @@ from events.attributes import Value, attributes_at, key_of
 from events.identity.graph import Key
 from events.identity.graph import key_of as identifier_key
 from events.identity.tables import IDENTIFIER
-from events.imports.rows import Told
+from events.imports.told import Told
 from events.intake.identifiers import email_identifier
 from events.outcomes import CRM_LEAD, OUTCOME
 from events.types import Identifier, IdentifierKind

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.clock import to_iso
 from events.attributes import Value
-from events.imports.rows import Deal, Told
+from events.imports.told import Deal, Told
 from events.intake.identifiers import CRM_LEAD, is_hashed
 
 Message = dict[str, Any]

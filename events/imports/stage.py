@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from events.imports.rows import Told
+from events.imports.told import Told
 
 PIECE = 500
 LAST = 2**62

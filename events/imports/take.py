@@ -15,9 +15,10 @@ from events.attributes import declare
 from events.imports.compose import Composer, Terms
 from events.imports.plan import Plan
 from events.imports.profile import Profile
-from events.imports.rows import Reader, Told
+from events.imports.rows import Reader
 from events.imports.source import Source
 from events.imports.stage import Stage
+from events.imports.told import Told
 from events.intake.log import EventLog, NewEvent
 from events.types import Door
 
