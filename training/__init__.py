@@ -20,9 +20,10 @@ evidence.py   both read again from MLflow, of any version
 shuffled.py   from shuffled ends nothing can be learnt
 versus.py     two versions on leads that taught neither
 compare.py    labels and propensities → AUC, average precision, Brier, calibration error
-publish.py    files and metrics → an MLflow run, a registered version, the champion
+publish.py    files and metrics → an MLflow run, a registered version
 cases.py      the known leads as they were, with propensities of a model that never saw them
-train.py      the whole way in one method
+train.py      the whole way, a method a step: order.py what is asked, stopwatch.py what each took,
+              told.py what is told of it, to the caller and to MLflow
 due.py        is it time to train anew, and why
 judging.py    a version and the champion on leads that neither was taught with
 gates.py      may it serve: each gate by itself, and the decision

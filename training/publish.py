@@ -1,7 +1,7 @@
-"""publish: a model's files, parameters and metrics → an MLflow run, a version, the champion.
+"""publish: a model's files, parameters and metrics → an MLflow run and a version.
 
 What can fail is done before the version is registered: it exists only once its run is complete. Its
-feature service bears its number, so it comes after, and before anything is promoted.
+feature service bears its number, so it comes after. No alias points to it yet.
 """
 
 from __future__ import annotations
@@ -24,21 +24,19 @@ def publish(
     files: Path,
     parameters: dict[str, str | int | float],
     metrics: dict[str, float],
-    promote: bool,
     evidence: Path | None = None,
 ) -> str:
     """Registers the files as the next version of `lead_propensity` and returns its number. What
     lies in `evidence` (model card, plots) becomes artifacts of the run.
 
-    WorkError when MLflow does not take them: then no version was registered, or none promoted.
+    WorkError when MLflow does not take them: then no version was registered, or one that has no
+    feature service and that nothing points to.
     """
     client = registry.open_registry(installation)
     with registry.telling("publish the model", installation):
         run_id = _log(client, installation, files, parameters, metrics, evidence)
         version = _register(client, installation, run_id)
         _serve_features(client, installation, files, version)
-        if promote:
-            registry.promote(client, version)
     return version
 
 

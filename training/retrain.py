@@ -25,7 +25,8 @@ from training.commands.installed import Installed
 from training.due import due, standing
 from training.gates import Verdict
 from training.judging import judge_version
-from training.train import Order, train
+from training.order import Order
+from training.train import train
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

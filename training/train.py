@@ -1,70 +1,75 @@
-"""label → fit → compare → publish → keep: from wins and losses to a model in force."""
+"""label → read → fit → compare → publish → keep: from wins and losses to a model in force."""
 
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
 import sqlalchemy as sa
 
 from core.errors import WorkError
 from core.installation import Installation
 from core.settings import Models
+from events.attributes import Column
 from events.labels import Labels, definition, label
 from features.profile import profile_of, write_profile
-from scoring import Scorer
-from scoring.card import LeftOut, read_card
-from scoring.cases import Origin, write_cases
-from scoring.registry import MODEL_NAME
+from scoring import Scorer, registry
+from scoring.card import read_card
+from scoring.cases import Case, Origin, write_cases
 from scoring.watcher import Watcher
 from training.build import Built, build, write
 from training.cases import cases
 from training.columns import choose_columns, kept, read_columns
-from training.compare import compare
 from training.dataset import Example, examples, teaching
-from training.evaluation import OURS, Evaluation
-from training.fit import Effort
+from training.evaluation import Evaluation
+from training.order import Order
 from training.publish import publish
 from training.report import Known, judge, report
 from training.shuffled import shuffled_auc
 from training.split import split
+from training.stopwatch import Stopwatch
+from training.told import (
+    Figures,
+    evaluate,
+    metrics,
+    parameters,
+    told_of_model,
+    told_of_test,
+)
+
+MODEL, EVIDENCE = "model", "evidence"
+"""Folders of what is published, and of what is told of it."""
+
+Tell = Callable[[str], None]
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for. `now` in microseconds, UTC."""
+class Read(NamedTuple):
+    """What a training knows of the past: from here on nothing is asked of the lake."""
 
-    now: int
-    parts: dict[str, str] | None = None
-    """Crm id → teach or test; None splits by time and account."""
-    promote: bool = True
-    seed: int = 7
-    threads: int = 1
-    trials: int | None = None
-    """Other parameters of the trees to try; None as the settings say."""
-    keep: tuple[str, ...] = ()
-    """Columns of the CRM (their names, or ours) that stay although they look like leakage."""
-    drop_leaks: bool = True
-    """False stops the run where a column looks like leakage, instead of leaving it out."""
-    check_leakage: bool = False
-    """Before anything is published, try to learn shuffled ends: it must not work."""
+    labels: Labels
+    found: Sequence[Example]
+    """Of every known label, at every age whose moment has passed."""
+    columns: dict[str, Column]
+    """Those that an import declared."""
 
 
-class Stopwatch:
-    """Seconds of each step, by its verb."""
+class Fitted(NamedTuple):
+    """A model that nobody knows of yet, and who taught it."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+    built: Built
+    taught: Sequence[Example]
+    lessons: Sequence[Example]
+    """`taught` without the leads that were closed already."""
+    tested: Sequence[Example]
+    shuffled_auc: float | None = None
 
-    @contextmanager
-    def step(self, verb: str) -> Iterator[None]:
-        began = time.monotonic()
-        yield
-        self.seconds[verb] = round(time.monotonic() - began, 2)
+
+class Compared(NamedTuple):
+    cases: Sequence[Case]
+    figures: Figures
+    evaluation: Evaluation | None
 
 
 def train(
@@ -72,7 +77,7 @@ def train(
     engine: sa.Engine,
     models: Models,
     order: Order,
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Tell = lambda _: None,
 ) -> dict[str, Any]:
     """Trains, publishes and (with `promote`) puts a model in force; returns its figures.
 
@@ -83,117 +88,54 @@ def train(
     not take the model.
     """
     watch = Stopwatch()
-    age = models.moment_days
     with watch.step("label"):
         labels = _labels(engine, models, order.now)
         columns = read_columns(engine)
-        keep = kept(order.keep, columns)
+        kept(order.keep, columns)  # a misspelt column is told before hours are spent
     with watch.step("read"):
         ages = definition(models).ages_days
         found = examples(installation, engine, labels.known, ages, order.now)
+    return learn(installation, engine, models, order, Read(labels, found, columns), watch, tell)
+
+
+def learn(
+    installation: Installation,
+    engine: sa.Engine,
+    models: Models,
+    order: Order,
+    read: Read,
+    watch: Stopwatch,
+    tell: Tell = lambda _: None,
+) -> dict[str, Any]:
+    """`train` from what was read on: fit, compare, publish, keep."""
     with watch.step("fit"):
-        taught, tested = split(found, order.parts, age)
-        lessons = teaching(taught, age)
-        source = choose_columns(
-            lessons, columns, keep, models, order.seed, tell, drop=order.drop_leaks
-        )
-        built = build(lessons, age, order.seed, order.now, _effort(models, order), source)
-    shuffled = None
+        fitted = _fit(read, models, order, tell)
     if order.check_leakage:
         with watch.step("shuffle"):
-            shuffled = shuffled_auc(built.table, order.seed)
+            told = shuffled_auc(fitted.built.table, order.seed)
+            fitted = fitted._replace(shuffled_auc=told)
     with tempfile.TemporaryDirectory(prefix=".train-", dir=installation.releases) as temporary:
-        files, evidence = Path(temporary) / "model", Path(temporary) / "evidence"
-        evidence.mkdir()
+        folder = Path(temporary)
         with watch.step("compare"):
-            write(built, files, {})
-            scorer = Scorer.load(files)
-            known = [one for one in found if one.age == age]
-            told = cases(engine, known, lessons, built, scorer, models.label_days)
-            figures = _evaluate(scorer, tested)
-            past = Known(known, told)
-            evaluation = judge(engine, built, lessons, tested, past, order.seed)
-            write(built, files, figures["all"])
-            write_profile(files, profile_of([one.vector for one in lessons]))
-            report(evidence, built, read_card(files), scorer, lessons, tested, evaluation)
+            compared = _compare(engine, models, order, read, fitted, folder)
         with watch.step("publish"):
-            parameters = _parameters(built, labels, order, models)
-            metrics = {**_flat(figures), **_beside(evaluation)}
-            version = publish(installation, files, parameters, metrics, order.promote, evidence)
-            Watcher(installation, engine).look()
-        with watch.step("keep"):
-            write_cases(installation, _origin(version, order, models), told)
+            version = _publish(installation, models, order, read, fitted, compared, folder)
+    with watch.step("keep"):
+        _keep(installation, models, order, version, compared.cases)
+        if order.promote:
+            _promote(installation, engine, version)
     return {
-        "name": MODEL_NAME,
+        "name": registry.MODEL_NAME,
         "version": version,
         "promoted": order.promote,
-        "test": figures["all"],
-        "cross_validated": _cross_validated(lessons, built, age),
-        "baselines": _baselines(evaluation),
-        "shuffled_auc": shuffled,
-        "differences": _differences(evaluation),
-        "test_closed_by_then": figures["closed_by_then"],
-        "test_open_then": figures["open_then"],
-        "labels": {"known": len(labels.known), "censored": labels.censored},
-        "left_out": msgspec.to_builtins(source.taught.left_out),
-        "kept": list(source.taught.kept),
-        "examples": len(taught),
-        "trees": built.fitted.tree_count,
-        "features": len(built.card.inputs),
-        "trials": len(built.fitted.searched.trials),
-        "parameters": built.fitted.searched.chosen,
-        "calibration": built.fitted.calibration.kind,
-        "cases": len(told),
+        "shuffled_auc": fitted.shuffled_auc,
+        "labels": {"known": len(read.labels.known), "censored": read.labels.censored},
+        "examples": len(fitted.taught),
+        "cases": len(compared.cases),
+        **told_of_test(compared.figures, compared.evaluation),
+        **told_of_model(fitted.built, fitted.lessons, models.moment_days),
         "seconds": watch.seconds,
     }
-
-
-def _baselines(evaluation: Evaluation | None) -> dict[str, Any]:
-    """Model, scorecard and rules alone: each figure with its 95 % interval by account."""
-    return msgspec.to_builtins(evaluation.models) if evaluation else {}
-
-
-def _differences(evaluation: Evaluation | None) -> dict[str, Any]:
-    return msgspec.to_builtins(evaluation.differences) if evaluation else {}
-
-
-def _beside(evaluation: Evaluation | None) -> dict[str, float]:
-    """For MLflow: `scorecard.auc` and so on, and what the model has beside `compare`."""
-    models = evaluation.models if evaluation else {}
-    return {
-        metric if name == OURS else f"{name}.{metric}": figure.value
-        for name, figures in models.items()
-        for metric, figure in figures.items()
-        if figure.value is not None
-    }
-
-
-def _effort(models: Models, order: Order) -> Effort:
-    trials = models.trials if order.trials is None else order.trials
-    return Effort(trials, models.search_s, order.threads)
-
-
-def _origin(version: str, order: Order, models: Models) -> Origin:
-    return Origin(
-        model=MODEL_NAME,
-        version=version,
-        made_at=order.now,
-        moment_days=models.moment_days,
-        label_days=models.label_days,
-    )
-
-
-def _cross_validated(lessons: Sequence[Example], built: Built, age: int) -> dict[str, float]:
-    """Of the teaching leads at the evaluated age, by trees that saw neither them nor their account:
-    what a random split would show, were time no matter.
-    """
-    at = built.card.calibration.propensity_at
-    pairs = [
-        (one.label.won, at(margin))
-        for one, margin in zip(lessons, built.fitted.margins.tolist(), strict=True)
-        if one.age == age
-    ]
-    return compare([won for won, _ in pairs], [chance for _, chance in pairs])
 
 
 def _labels(engine: sa.Engine, models: Models, now: int) -> Labels:
@@ -207,48 +149,68 @@ def _labels(engine: sa.Engine, models: Models, now: int) -> Labels:
     return labels
 
 
-def _evaluate(scorer: Scorer, tested: Sequence[Example]) -> dict[str, dict[str, float]]:
-    """By the scorer that serves: of all test leads, of those closed by then, and of the rest."""
-    scores = scorer.score([one.vector for one in tested])
-    pairs = list(zip(tested, (score.propensity for score in scores), strict=True))
-    kinds = {
-        "all": pairs,
-        "closed_by_then": [pair for pair in pairs if pair[0].closed],
-        "open_then": [pair for pair in pairs if not pair[0].closed],
-    }
-    return {
-        name: compare([one.label.won for one, _ in chosen], [chance for _, chance in chosen])
-        for name, chosen in kinds.items()
-    }
+def _fit(read: Read, models: Models, order: Order, tell: Tell) -> Fitted:
+    age = models.moment_days
+    taught, tested = split(read.found, order.parts, age)
+    lessons = teaching(taught, age)
+    keep = kept(order.keep, read.columns)
+    source = choose_columns(
+        lessons, read.columns, keep, models, order.seed, tell, drop=order.drop_leaks
+    )
+    built = build(lessons, age, order.seed, order.now, order.effort(models), source)
+    return Fitted(built, taught, lessons, tested)
 
 
-def _flat(figures: dict[str, dict[str, float]]) -> dict[str, float]:
-    """MLflow's metrics have no groups: `auc`, `open_then.auc` and so on."""
-    return {
-        name if kind == "all" else f"{kind}.{name}": figure
-        for kind, told in figures.items()
-        for name, figure in told.items()
-    }
+def _compare(
+    engine: sa.Engine, models: Models, order: Order, read: Read, fitted: Fitted, folder: Path
+) -> Compared:
+    """Writes the model's files and its evidence into `folder`."""
+    built, lessons, tested = fitted.built, fitted.lessons, fitted.tested
+    files, evidence = folder / MODEL, folder / EVIDENCE
+    write(built, files, {})
+    scorer = Scorer.load(files)
+    known = [one for one in read.found if one.age == models.moment_days]
+    told = cases(engine, known, lessons, built, scorer, models.label_days)
+    figures = evaluate(scorer, tested)
+    evaluation = judge(engine, built, lessons, tested, Known(known, told), order.seed)
+    write(built, files, figures["all"])
+    write_profile(files, profile_of([one.vector for one in lessons]))
+    evidence.mkdir()
+    report(evidence, built, read_card(files), scorer, lessons, tested, evaluation)
+    return Compared(told, figures, evaluation)
 
 
-def _parameters(
-    built: Built, labels: Labels, order: Order, models: Models
-) -> dict[str, str | int | float]:
-    return {
-        **built.fitted.parameters,
-        "trees": built.fitted.tree_count,
-        "seed": order.seed,
-        "ages": ",".join(str(age) for age in definition(models).ages_days),
-        "label_fingerprint": definition(models).fingerprint,
-        "left_out": ",".join(leak.name for leak in _left_out(built))[:500],
-        "label_days": models.label_days,
-        "moment_days": models.moment_days,
-        "labels_known": len(labels.known),
-        "labels_censored": labels.censored,
-        "features": len(built.card.inputs),
-        "features_digest": built.card.features_digest,
-    }
+def _publish(
+    installation: Installation,
+    models: Models,
+    order: Order,
+    read: Read,
+    fitted: Fitted,
+    compared: Compared,
+    folder: Path,
+) -> str:
+    """The version, which no alias points to yet."""
+    known = parameters(fitted.built, read.labels, order, models)
+    told = metrics(compared.figures, compared.evaluation)
+    files, evidence = folder / MODEL, folder / EVIDENCE
+    return publish(installation, files, known, told, evidence)
 
 
-def _left_out(built: Built) -> tuple[LeftOut, ...]:
-    return built.card.taught.left_out if built.card.taught else ()
+def _keep(
+    installation: Installation, models: Models, order: Order, version: str, told: Sequence[Case]
+) -> None:
+    origin = Origin(
+        model=registry.MODEL_NAME,
+        version=version,
+        made_at=order.now,
+        moment_days=models.moment_days,
+        label_days=models.label_days,
+    )
+    write_cases(installation, origin, told)
+
+
+def _promote(installation: Installation, engine: sa.Engine, version: str) -> None:
+    """Last of all: what serves has its cases, wherever a training dies."""
+    with registry.telling(f"promote version {version}", installation):
+        registry.promote(registry.open_registry(installation), version)
+    Watcher(installation, engine).look()

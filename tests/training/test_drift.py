@@ -20,7 +20,8 @@ from tests.training.small_history import NOW, vectors, write_history
 from training.commands.drift import _tell
 from training.commands.installed import Installed
 from training.drift import look
-from training.train import Order, train
+from training.order import Order
+from training.train import train
 
 
 def _health(name, moved):

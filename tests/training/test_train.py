@@ -24,7 +24,8 @@ from scoring.cases import files, read_cases
 from scoring.watcher import Watcher
 from training.commands.compare import compare
 from training.commands.models import list_models, promote, rollback
-from training.train import Order, train
+from training.order import Order
+from training.train import train
 
 CREATED = from_iso("2026-01-05")
 NOW = from_iso("2026-06-01")

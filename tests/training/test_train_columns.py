@@ -18,7 +18,8 @@ from events.outcomes import CRM_LEAD, OUTCOME
 from features.vector import FeatureVector, vector
 from scoring import Scorer, registry
 from scoring.card import read_card
-from training.train import Order, train
+from training.order import Order
+from training.train import train
 
 CREATED = from_iso("2026-01-05")
 NOW = from_iso("2026-06-01")

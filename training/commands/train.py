@@ -63,8 +63,9 @@ def train(
 ) -> None:
     """Train a model on the outcomes known so far."""
     # Imported here: LightGBM and scikit-learn are not needed to tell how to use the command.
+    from training.order import Order
     from training.split import read_split
-    from training.train import Order, train
+    from training.train import train
 
     installed = open_installed(installation)
     order = Order(
