@@ -72,7 +72,7 @@ class RequestError(LeadlineError):
 
 
 class BadRequest(RequestError):
-    pass
+    exit_code = 2
 
 
 class Forbidden(RequestError):

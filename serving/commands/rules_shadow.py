@@ -117,7 +117,12 @@ def _lines(told: Report, served: tuple[Bands, ...]) -> Iterator[str]:
         yield f"of {sum(one.looks for one in served):,} score calls that were kept:"
         yield from _matrix(served)
     if told.newest:
-        yield f"{told.leads_that_differ:,} leads differ now; the newest:"
+        leads = (
+            "1 lead differs"
+            if told.leads_that_differ == 1
+            else (f"{told.leads_that_differ:,} leads differ")
+        )
+        yield f"{leads} now; the newest:"
     for lead in told.newest:
         causes = ", ".join(name if by is None else f"{name} {by:+g}" for name, by in lead.because)
         yield (

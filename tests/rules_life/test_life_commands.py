@@ -255,7 +255,7 @@ def test_a_rule_is_snoozed_and_counts_again(shell: Shell, engine: sa.Engine) -> 
         name = {"name": "domain:acme.example", "account_id": "a1"}
         connection.execute(sa.insert(ACCOUNT_IDENTIFIER), [name])
     until = ("--until", f"{_next_month()}")
-    assert shell("snooze", "target_industri", "--account", "acme.exampel", *until) == 1
+    assert shell("snooze", "target_industri", "--account", "acme.exampel", *until) == 2
     assert "did you mean `target_industry`?" in shell.err
     assert "did you mean `acme.example`?" in shell.err
     asked = ("target_industry", "--account", "ACME.example")
