@@ -18,6 +18,7 @@ from scoring.watcher import export
 from training.commands.installed import Installed
 from training.dataset import Example, examples
 from training.gates import SLICES, Answers, Cost, Rival, Verdict, judge
+from training.rules_alone import priorities, rules_in_force
 
 if TYPE_CHECKING:
     import numpy as np
@@ -154,17 +155,7 @@ def _rival(installed: Installed, client: MlflowClient, past: Past) -> Rival:
 
 def _rules(installed: Installed, past: Past) -> Rival:
     import numpy as np
-    import pyarrow as pa
 
-    import rules
-    from rules.life import version_files
-    from signals.backtest.judge import judge as judge_rules
-
-    in_force = current(installed.engine).rules_version
-    rulebook = rules.load_catalog(version_files(installed.engine, in_force))
-    place = past.table.schema.get_field_index("propensity")
-    nothing = pa.nulls(past.table.num_rows, pa.float64())
-    blind = past.table.set_column(place, "propensity", nothing)
-    ranks = judge_rules(rulebook, blind).priority / 100 if blind.num_rows else np.zeros(0)
+    ranks = priorities(rules_in_force(installed.engine), past.table) / 100
     constant = np.full(len(past.tested), past.base)
     return Rival("rules alone and the average win rate", ranks, constant, is_model=False)

@@ -33,14 +33,15 @@ def rules_alone(rulebook: Rulebook, taught: pa.Table, asked: pa.Table) -> Floats
     """
     import numpy as np
 
-    before, now = (_priorities(rulebook, table) for table in (taught, asked))
+    before, now = (priorities(rulebook, table) for table in (taught, asked))
     won = np.asarray(taught["won"], dtype=np.float64)
     # Priorities go from 0 to 100, margins of trees from about -5 to 5: so do tenths of points.
     curve = platt(before / 10, won, np.ones(len(won)))
     return np.array([curve.propensity_at(one) for one in (now / 10).tolist()])
 
 
-def _priorities(rulebook: Rulebook, table: pa.Table) -> Floats:
+def priorities(rulebook: Rulebook, table: pa.Table) -> Floats:
+    """Of each case, 0–100, as if no model were in force."""
     import numpy as np
     import pyarrow as pa
 

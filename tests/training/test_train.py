@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 
 import pytest
 import sqlalchemy as sa
@@ -11,59 +10,29 @@ from click.testing import CliRunner
 
 import features.offline
 from core import release
-from core.clock import DAY, FixedClock, from_iso
-from core.database import open_record, upsert, writing
+from core.clock import FixedClock
+from core.database import open_record
 from core.errors import WorkError
 from core.installation import Installation
 from core.settings import Models
-from events.outcomes import CRM_LEAD, OUTCOME
 from features.services import columns
-from features.vector import FeatureVector, vector
 from scoring import ModelRefused, Scorer, registry
 from scoring.cases import files, read_cases
 from scoring.watcher import Watcher
+from tests.training.small_history import NOW, vectors, write_history
 from training.commands.compare import compare
 from training.commands.models import list_models, promote, rollback
 from training.order import Order
 from training.train import train
 
-CREATED = from_iso("2026-01-05")
-NOW = from_iso("2026-06-01")
 LEADS = 160
-_EMPTY = vector("", None, None, None, 0).values
-
-
-def _vectors(_installation, _engine, asks):
-    """A lake of its own: leads whose number is even look at prices, and win more often."""
-    told = []
-    for ask in asks:
-        number = int(ask.identifier.value[1:])
-        views = (number % 2) * 5 + number % 3
-        values = {**_EMPTY, "pricing_views_30d": views, "seniority": ("vp", None)[number % 5 == 0]}
-        told.append(FeatureVector(f"lead-{number}", f"account-{number // 2}", ask.moment, values))
-    return told
-
-
-def _history(engine: sa.Engine, won_share: float = 0.5) -> None:
-    chance = random.Random(4)
-    leads, deals = [], []
-    for number in range(LEADS):
-        at = CREATED + number % 30 * DAY
-        lead = {"crm_id": f"c{number}", "lead_id": f"lead-{number}", "created_at": at}
-        leads.append({**lead, "known_at": at, "owner": None})
-        won = chance.random() < (won_share * 1.6 if number % 2 else won_share * 0.4)
-        closed_at = at + 50 * DAY
-        deal = {"deal_id": f"d{number}", "crm_id": f"c{number}", "lead_id": f"lead-{number}"}
-        deal |= {"account_id": None, "won": won, "value": 1.0}
-        deals.append({**deal, "closed_at": closed_at, "known_at": closed_at})
-    with writing(engine) as connection:
-        upsert(CRM_LEAD, connection, leads)
-        upsert(OUTCOME, connection, deals)
+SHARES = (0.2, 0.8)
+"""Of the even leads and of the odd ones that win: enough of both for every figure."""
 
 
 @pytest.fixture
 def engine(tmp_path, monkeypatch) -> sa.Engine:
-    monkeypatch.setattr(features.offline, "vectors", _vectors)
+    monkeypatch.setattr(features.offline, "vectors", vectors)
     Installation(tmp_path).create()
     return open_record(tmp_path / "record.db")
 
@@ -82,7 +51,7 @@ def _run(command, installation, *words):
 
 def test_a_model_is_trained_promoted_and_rolled_back(installation, engine):
     """One walk through the registry: each release follows the champion, and back again."""
-    _history(engine)
+    write_history(engine, LEADS, SHARES)
 
     first = train(installation, engine, Models(), Order(now=NOW))
 
@@ -186,7 +155,7 @@ def test_without_labels_it_says_so_and_registers_nothing(installation, engine):
 
 def test_one_class_only_is_told_and_registers_nothing(installation, engine):
     """Losses alone teach nothing."""
-    _history(engine, won_share=0)
+    write_history(engine, LEADS, (0.0, 0.0))
 
     with pytest.raises(WorkError, match="0 examples were won"):
         train(installation, engine, Models(), Order(now=NOW))
@@ -196,7 +165,7 @@ def test_one_class_only_is_told_and_registers_nothing(installation, engine):
 
 def test_the_same_lessons_give_the_same_bytes(installation, engine):
     """Trees, calibration and all: who can make a model again can check where it comes from."""
-    _history(engine)
+    write_history(engine, LEADS, SHARES)
     order = Order(now=NOW, promote=False, trials=2, check_leakage=True)
 
     versions = [train(installation, engine, Models(), order) for _ in range(2)]
