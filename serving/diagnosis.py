@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Iterator
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import release
@@ -16,9 +16,9 @@ from core.installation import Installation
 from core.settings import Settings, load_settings
 from events import progress
 from events.intake.log import EventLog
-from serving import machine
+from serving import api_findings, machine
 from serving.evictions import evicts
-from serving.listening import Listening, last_heard
+from serving.listening import last_heard, listening_of
 from serving.machine import Finding, wrong
 from serving.rules_in_force import RulesInForce
 
@@ -39,6 +39,7 @@ def examine(installation: Installation, port: int | None = None) -> Iterator[Fin
     except LeadlineError as problem:
         yield wrong("settings", problem)
     if settings is not None:
+        yield from api_findings.tls(settings.api)
         yield from _stores(installation, settings, port)
 
 
@@ -51,8 +52,8 @@ def _stores(installation: Installation, settings: Settings, port: int | None) ->
     yield from _record(installation, settings)
     yield _features(installation)
     yield _online(installation, settings)
-    heard = last_heard(installation) or Listening(settings.api.host, settings.api.port)
-    yield _api(heard.host, port or heard.port)
+    heard = last_heard(installation) or listening_of(settings.api)
+    yield api_findings.ready(replace(heard, port=port or heard.port))
 
 
 def _record(installation: Installation, settings: Settings) -> Iterator[Finding]:
@@ -147,18 +148,3 @@ def _online(installation: Installation, settings: Settings) -> Finding:
         do = "set `maxmemory-policy noeviction` there, and watch its memory"
         return Finding("online store", "note", f"answers, but {risk}", do)
     return Finding("online store", "ok", "answers")
-
-
-def _api(host: str, port: int) -> Finding:
-    where = f"http://{host}:{port}"
-    connection = http.client.HTTPConnection(host, port, timeout=2.0)
-    try:
-        connection.request("GET", "/readyz")
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return Finding("api", "note", f"nothing answers at {where}", "`leadline up` starts it")
-    finally:
-        connection.close()
-    if status != 200:
-        return Finding("api", "wrong", f"{where}/readyz answers {status}", "see logs/api.log")
-    return Finding("api", "ok", f"ready at {where}")

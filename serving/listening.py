@@ -18,6 +18,16 @@ from core.settings import Api
 class Listening(msgspec.Struct, frozen=True):
     host: str
     port: int
+    tls: bool = False
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
+
+
+def listening_of(api: Api) -> Listening:
+    """Where it will listen by its settings."""
+    return Listening(api.host, api.port, api.tls_certificate is not None)
 
 
 @contextmanager
@@ -25,7 +35,7 @@ def listening(installation: Installation, api: Api) -> Iterator[None]:
     """Known while the block runs; after a crash until the next start."""
     file = _file(installation)
     draft = file.with_suffix(".new")
-    draft.write_bytes(msgspec.json.encode(Listening(api.host, api.port)))
+    draft.write_bytes(msgspec.json.encode(listening_of(api)))
     draft.replace(file)
     try:
         yield

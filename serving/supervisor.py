@@ -6,17 +6,20 @@ and stops them in the order in which the work flows, so that what was accepted i
 
 from __future__ import annotations
 
-import http.client
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from core.errors import StartError, WorkError
 from core.installation import Installation
 from core.settings import Settings
 from serving.child import Child
 from serving.embedded import Embedded, free_port
+from serving.listening import Listening, listening_of
+from serving.probe import ready_status
 
 ROLES = ("api", "worker", "deliver")
 PAGES = "models"
@@ -68,7 +71,7 @@ class Supervisor:
                 self._child(role, command, root, talking=role == "deliver")
         self._await(self._ready, "api")
         if not self._asked:
-            self._tell(f"ready at http://{self._host()}:{self._api.port}")
+            self._tell(f"ready at {self._at().url}")
             self._start_pages()
             self._tell(f"Ctrl-C stops it; logs are in {self._installation.logs}")
 
@@ -121,17 +124,11 @@ class Supervisor:
             del self._children[PAGES]
 
     def _ready(self) -> bool:
-        connection = http.client.HTTPConnection(self._host(), self._api.port, timeout=2.0)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return ready_status(self._at()) == 200
 
-    def _host(self) -> str:
-        return "127.0.0.1" if self._api.host in {"0.0.0.0", "::"} else self._api.host  # noqa: S104
+    def _at(self) -> Listening:
+        at = listening_of(self._api)
+        return replace(at, host="127.0.0.1") if at.host in {"0.0.0.0", "::"} else at  # noqa: S104
 
     def _patience(self) -> float:
         if self._stop_by is None:

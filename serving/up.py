@@ -17,6 +17,7 @@ from core.locks import held
 from core.settings import Settings
 from serving.shipped import publish_shipped_rules
 from serving.supervisor import ROLES, Supervisor
+from serving.tls import context_of
 
 ORPHANS_S = 12.0
 _FREE_BYTES = 100_000_000
@@ -25,13 +26,15 @@ _FREE_BYTES = 100_000_000
 def run(installation: Installation, settings: Settings, tell: Callable[[str], None]) -> None:
     """Everything on this machine, until SIGINT, SIGTERM or SIGHUP.
 
-    StartError (nothing was started) when the folder, the port, the disk or the record refuses.
+    StartError (nothing was started) when the folder, the port, the certificate, the disk or the
+    record refuses.
     """
     installation.create()
     with held(installation.run / "up.lock", "`leadline up`"):
         check_disk(installation.root)
         wait_for_orphans(installation)
         check_port(settings.api.host, settings.api.port)
+        context_of(settings.api, SystemClock().now())
         prepare(installation, settings)
         supervisor = Supervisor(installation, settings, tell)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

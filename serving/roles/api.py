@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 import threading
 
 import uvicorn
 import uvloop
 
+from core.clock import SystemClock
 from core.errors import StartError
 from core.installation import Installation
 from core.settings import Api, Settings
 from serving.http.front import Front
 from serving.listening import listening
 from serving.parts import Parts
+from serving.tls import context_of
 
 LOOK_S = 0.05
 DRAIN_S = 5
@@ -25,15 +28,16 @@ DRAIN_S = 5
 def run(installation: Installation, settings: Settings, stop: threading.Event) -> None:
     """Until `stop`: what is under way is answered, what waits in the log is written.
 
-    StartError when the port or a part of the installation cannot be had.
+    StartError when the port, the certificate or a part of the installation cannot be had.
     """
+    tls = context_of(settings.api, SystemClock().now())
     with _listen(settings.api) as door:
         parts = Parts(installation, settings)
         try:
             parts.in_force.now()  # wrong rules stop the start, not a request
             runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
             with listening(installation, settings.api), runner:
-                runner.run(_serve(parts, door, stop))
+                runner.run(_serve(parts, door, tls, stop))
         finally:
             parts.close()
 
@@ -49,7 +53,9 @@ def _listen(api: Api) -> socket.socket:
         ) from problem
 
 
-async def _serve(parts: Parts, door: socket.socket, stop: threading.Event) -> None:
+async def _serve(
+    parts: Parts, door: socket.socket, tls: ssl.SSLContext | None, stop: threading.Event
+) -> None:
     # BentoML keeps its files in the home folder unless told otherwise.
     os.environ.setdefault("BENTOML_HOME", str(parts.installation.run / "bentoml"))
     from serving.service import scoring_app
@@ -65,6 +71,7 @@ async def _serve(parts: Parts, door: socket.socket, stop: threading.Event) -> No
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_S,
+        ssl_context_factory=(lambda *_: tls) if tls else None,
     )
     server = uvicorn.Server(config)
     watching = asyncio.create_task(_watch(server, parts, stop))
