@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import WorkError
+from core.picture import picture
 from features.health import MUCH, SOME, Health
 
 if TYPE_CHECKING:
@@ -20,30 +20,19 @@ _COLOURS = {"none": "#4c956c", "some": "#e9a23b", "much": "#c8553d", "unknown": 
 
 def draw(file: Path, found: Sequence[Health], title: str) -> None:
     """Writes a PNG. WorkError when the file cannot be written or matplotlib is not there."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as problem:
-        raise WorkError(
-            "a plot needs matplotlib", do="install it, or leave out --plot"
-        ) from problem
-
     shown = sorted(found, key=_weight, reverse=True)[:SHOWN][::-1]
-    figure = Figure(figsize=(13, 0.25 * len(shown) + 1.8), layout="constrained")
-    drift, missing, fresh = figure.subplots(1, 3, sharey=True, width_ratios=(2, 1, 1))
-    drawn = f"the {len(shown)} of {len(found)} features that moved most"
-    figure.suptitle(f"{title}\n{drawn}", fontsize=11)
-    _draw_drift(drift, shown)
-    missing.barh(_names(shown), [one.null_rate for one in shown], color="#5b7db1")
-    missing.set(title="missing values", xlabel="share of the sample", xlim=(0, 1))
-    _draw_freshness(fresh, shown)
-    for axes in (drift, missing, fresh):
-        axes.grid(axis="x", alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.margins(y=0.01)
-    try:
-        figure.savefig(file, dpi=110, format="png")
-    except OSError as problem:
-        raise WorkError(f"cannot write {file}: {problem.strerror or problem}") from problem
+    with picture(file, 13, 0.25 * len(shown) + 1.8) as figure:
+        drift, missing, fresh = figure.subplots(1, 3, sharey=True, width_ratios=(2, 1, 1))
+        drawn = f"the {len(shown)} of {len(found)} features that moved most"
+        figure.suptitle(f"{title}\n{drawn}", fontsize=11)
+        _draw_drift(drift, shown)
+        missing.barh(_names(shown), [one.null_rate for one in shown], color="#5b7db1")
+        missing.set(title="missing values", xlabel="share of the sample", xlim=(0, 1))
+        _draw_freshness(fresh, shown)
+        for axes in (drift, missing, fresh):
+            axes.grid(axis="x", alpha=0.3)
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.margins(y=0.01)
 
 
 def _weight(one: Health) -> tuple[float, float]:

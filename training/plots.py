@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import WorkError
+from core.picture import picture
 from training.evaluation import OURS, Evaluation, Part
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ def draw(folder: Path, told: Evaluation, importance: Importance) -> list[str]:
     """Writes the plots and returns their file names. `importance`: input → mean |log-odds|, the
     greatest first. WorkError when a file cannot be written or matplotlib is not there.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as problem:
-        raise WorkError("the plots of a model need matplotlib", do="install it") from problem
-
     drawn: list[tuple[str, float, Callable[[Axes], None]]] = [
         ("baselines.png", 1.2 + 0.5 * len(told.models), lambda axes: _baselines(axes, told)),
         ("reliability.png", 6.0, lambda axes: _reliability(axes, told)),
@@ -39,16 +34,12 @@ def draw(folder: Path, told: Evaluation, importance: Importance) -> list[str]:
         ("inputs.png", 1.5 + 0.28 * len(importance), lambda axes: _inputs(axes, importance)),
     ]
     for name, height, paint in drawn:
-        figure = Figure(figsize=(8, height), layout="constrained")
-        axes = figure.subplots()
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.3)
-        axes.set_axisbelow(True)
-        paint(axes)
-        try:
-            figure.savefig(folder / name, dpi=110, format="png", metadata={"Software": None})
-        except OSError as problem:
-            raise WorkError(f"cannot write {folder / name}: {problem.strerror}") from problem
+        with picture(folder / name, 8, height) as figure:
+            axes = figure.subplots()
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.grid(alpha=0.3)
+            axes.set_axisbelow(True)
+            paint(axes)
     return [name for name, _, _ in drawn]
 
 

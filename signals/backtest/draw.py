@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import WorkError
+from core.picture import picture
 from signals.backtest.judged import BANDS
 from signals.backtest.report import Counted, Load, Report
 
@@ -24,30 +24,19 @@ _LINES = {"before": 4, "after": 1.5}
 
 def draw(file: Path, report: Report) -> None:
     """Writes a PNG. WorkError when the file cannot be written or matplotlib is not there."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as problem:
-        raise WorkError(
-            "a plot needs matplotlib", do="install it, or leave out --plot"
-        ) from problem
-
-    figure = Figure(figsize=(16, 5), layout="constrained")
-    rates, curve, work = figure.subplots(1, 3)
-    figure.suptitle(
-        f"{report.leads:,} leads, {report.won:,} won: {report.before_version} against "
-        f"{report.after_version}; {sum(move.leads for move in report.routes):,} change route",
-        fontsize=11,
-    )
-    _draw_rates(rates, report)
-    _draw_gain(curve, report)
-    _draw_work(work, report)
-    for axes in (rates, curve, work):
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-    try:
-        figure.savefig(file, dpi=110, format="png")
-    except OSError as problem:
-        raise WorkError(f"cannot write {file}: {problem.strerror or problem}") from problem
+    with picture(file, 16, 5) as figure:
+        rates, curve, work = figure.subplots(1, 3)
+        figure.suptitle(
+            f"{report.leads:,} leads, {report.won:,} won: {report.before_version} against "
+            f"{report.after_version}; {sum(move.leads for move in report.routes):,} change route",
+            fontsize=11,
+        )
+        _draw_rates(rates, report)
+        _draw_gain(curve, report)
+        _draw_work(work, report)
+        for axes in (rates, curve, work):
+            axes.grid(alpha=0.3)
+            axes.spines[["top", "right"]].set_visible(False)
 
 
 def _draw_rates(axes: Axes, report: Report) -> None:

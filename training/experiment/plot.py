@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.clock import DAY
-from core.errors import WorkError
+from core.picture import picture
 from scoring.experiment import Metric
 from training.experiment.report import Told
 
@@ -29,29 +29,18 @@ _CHAMPION, _CHALLENGER, _BAND = "#5b7db1", "#c8553d", "#c9d3e3"
 
 def draw(file: Path, told: Told) -> None:
     """Writes a PNG. WorkError when the file cannot be written or matplotlib is not there."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as problem:
-        raise WorkError(
-            "a plot needs matplotlib", do="install it, or leave out --plot"
-        ) from problem
-
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
-    arms, difference = figure.subplots(1, 2)
-    report = told.report
-    spec = report.experiment.spec
-    figure.suptitle(f"{spec.name}: {report.words}", fontsize=11)
-    days = (told.path.at - report.experiment.started_at) / DAY
-    _draw_arms(arms, told, days)
-    _draw_difference(difference, told, days)
-    for axes in (arms, difference):
-        axes.set(xlabel="days since the start", xlim=(0, days[-1]))
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-    try:
-        figure.savefig(file, dpi=110, format="png")
-    except OSError as problem:
-        raise WorkError(f"cannot write {file}: {problem.strerror or problem}") from problem
+    with picture(file, 11, 4.8) as figure:
+        arms, difference = figure.subplots(1, 2)
+        report = told.report
+        spec = report.experiment.spec
+        figure.suptitle(f"{spec.name}: {report.words}", fontsize=11)
+        days = (told.path.at - report.experiment.started_at) / DAY
+        _draw_arms(arms, told, days)
+        _draw_difference(difference, told, days)
+        for axes in (arms, difference):
+            axes.set(xlabel="days since the start", xlim=(0, days[-1]))
+            axes.grid(alpha=0.3)
+            axes.spines[["top", "right"]].set_visible(False)
 
 
 def _draw_arms(axes: Axes, told: Told, days: Numbers) -> None:
