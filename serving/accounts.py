@@ -38,6 +38,7 @@ def score_account(parts: Parts, ask: AccountAsk) -> dict[str, Any] | None:
         "people": [_person(one) for one in standings],
         "people_total": len(people),
         "degraded": sorted({missing for one in standings for missing in one.degraded}),
+        "features_as_of": to_iso(best.known_to) if best and best.known_to is not None else None,
     }
 
 

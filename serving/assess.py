@@ -26,6 +26,7 @@ class _Lead(NamedTuple):
 class _How(NamedTuple):
     degraded: tuple[str, ...]
     contributions: bool
+    known_to: int | None
 
 
 def assess(
@@ -36,15 +37,16 @@ def assess(
     degraded: tuple[str, ...] = (),
     *,
     contributions: bool = False,
+    known_to: int | None = None,
 ) -> list[Standing]:
     """One standing a vector, in order, all from one release.
 
     While an experiment runs, each lead is scored by what its arm consists of. `extra` holds facts
     that are no features (`owner`, `email_domain`), one mapping a vector. The moment of a vector is
-    the rules' fact `as_of`.
+    the rules' fact `as_of`. All events recorded by `known_to` are in the vectors.
     """
     leads = [_Lead(*lead) for lead in zip(vectors, extra, bands_before, strict=True)]
-    how = _How(degraded, contributions)
+    how = _How(degraded, contributions, known_to)
     trial = loaded.trial
     if trial is None:
         return _stand(loaded, leads, _evaluate(loaded, leads), how)
@@ -98,10 +100,11 @@ def _stand(
     missing = (*loaded.degraded, *how.degraded)
     return [
         stand(
-            loaded.rulebook, loaded.release, loaded.scorer, vector, report, score, missing, before
+            loaded.rulebook, loaded.release, loaded.scorer, vector, report, score, missing, before,
+            how.known_to,
         )
         for (vector, _, before), report, score in zip(leads, reports, scores, strict=True)
-    ]
+    ]  # fmt: skip
 
 
 def _snoozed(loaded: Loaded, leads: Sequence[_Lead]) -> list[frozenset[str]] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 import sqlalchemy as sa
@@ -22,17 +22,35 @@ from features.blob import BlobError
 from features.vector import FeatureVector, Stored, vectors
 from serving.asks import Ask, Explain, Who
 from serving.assess import assess
+from serving.breaker import Away
+from serving.cases import facts_of
 from serving.columns import attach
 from serving.exposure_log import ExposureLog
 from serving.extra import extra_facts
-from serving.inforce import InForce
-from serving.lookup import Lookup, Read
+from serving.inforce import InForce, Loaded
+from serving.lookup import RECORD, Lookup, Read
 from serving.metrics import Metrics
 from serving.served_log import ServedLog
 from signals.bands import load as load_bands
 from signals.standing import Standing, answer
+from signals.types import About
 
 Answer = dict[str, Any]
+
+
+class Seen(NamedTuple):
+    """What vectors were made without, and until when all events are in them (None: unknown)."""
+
+    degraded: tuple[str, ...]
+    known_to: int | None
+
+
+class Beside(NamedTuple):
+    """Of each lead the facts that are no features and the band before; what was missing."""
+
+    extra: list[dict[str, str | None]]
+    bands: list[str | None]
+    missing: tuple[str, ...] = ()
 
 
 class ScoreDesk:
@@ -63,31 +81,31 @@ class ScoreDesk:
     def score(self, ask: Ask) -> list[Answer | None]:
         """One answer a person, in order; None for whom nobody is known."""
         if ask.as_of is None:
-            vectors, degraded = self._now(ask.people)
+            vectors, seen = self._now(ask.people)
         else:
-            vectors, degraded = self._then(ask), ()
-        standings = self._stand([one for one in vectors if one is not None], degraded, ask)
+            vectors, seen = self._then(ask), Seen((), ask.as_of)
+        standings = self._stand([one for one in vectors if one is not None], seen, ask)
         with self._metrics.stage("answer"):
             answers = iter([answer(standing, ask.explain.value) for standing in standings])
         return [None if one is None else next(answers) for one in vectors]
 
     def stand_now(self, pairs: Sequence[Found], explain: Explain) -> list[Standing]:
         """Where leads stand now whose accounts are known already: for account scores."""
-        vectors, degraded = self._vectors(pairs)
-        return self._stand(vectors, degraded, Ask((), explain, None))
+        vectors, seen = self._vectors(pairs)
+        return self._stand(vectors, seen, Ask((), explain, None))
 
     def vectors(self, ask: Ask) -> list[FeatureVector | None]:
         """The features that a score would be made of, in order; None for whom nobody is known."""
         return self._now(ask.people)[0] if ask.as_of is None else self._then(ask)
 
-    def _now(self, people: Sequence[Who]) -> tuple[list[FeatureVector | None], tuple[str, ...]]:
+    def _now(self, people: Sequence[Who]) -> tuple[list[FeatureVector | None], Seen]:
         with self._metrics.stage("find"):
             found = self._lookup.find(people)
-        vectors, degraded = self._vectors([pair for pair in found if pair is not None])
+        vectors, seen = self._vectors([pair for pair in found if pair is not None])
         made = iter(vectors)
-        return [None if pair is None else next(made) for pair in found], degraded
+        return [None if pair is None else next(made) for pair in found], seen
 
-    def _vectors(self, pairs: Sequence[Found]) -> tuple[list[FeatureVector], tuple[str, ...]]:
+    def _vectors(self, pairs: Sequence[Found]) -> tuple[list[FeatureVector], Seen]:
         with self._metrics.stage("read"):
             found = self._lookup.read(pairs, marked=self._served.wants())
         now = self._clock.now()
@@ -99,7 +117,7 @@ class ScoreDesk:
                 made = vectors(_stored(pairs, found, now))
         if found.marks is not None:
             self._served.put(made, found.marks)
-        return made, found.degraded
+        return made, Seen(found.degraded, found.known_to)
 
     def _then(self, ask: Ask) -> list[FeatureVector | None]:
         """From the lake, point in time; one such question at a time, for it is heavy."""
@@ -120,28 +138,43 @@ class ScoreDesk:
         told.update(zip(known, by_id, strict=True))
         return [told.get(who) for who in ask.people]
 
-    def _stand(
-        self, vectors: Sequence[FeatureVector], degraded: tuple[str, ...], ask: Ask
-    ) -> list[Standing]:
+    def _stand(self, vectors: Sequence[FeatureVector], seen: Seen, ask: Ask) -> list[Standing]:
         loaded = self._in_force.now()
-        ids = [one.lead_id for one in vectors]
         with self._metrics.stage("assess"):
-            with reading(self._engine) as connection:
-                attach(connection, loaded, vectors, ask.as_of)
-                extra = extra_facts(connection, ids)
-                # The band of a past moment is not kept: it is entered afresh.
-                states = load_bands(connection, ids) if ask.as_of is None else {}
-            bands = [states[lead_id].band if lead_id in states else None for lead_id in ids]
+            extra, bands, missing = self._beside(loaded, vectors, ask.as_of)
+            degraded = (*seen.degraded, *missing)
             wanted = ask.explain is not Explain.NONE
             began = time.perf_counter()
-            standings = assess(loaded, vectors, extra, bands, degraded, contributions=wanted)
+            standings = assess(
+                loaded, vectors, extra, bands, degraded,
+                contributions=wanted, known_to=seen.known_to,
+            )  # fmt: skip
             spent = time.perf_counter() - began
         if ask.as_of is None:
             self._exposures.put(standings, spent if len(standings) == 1 else None)
-        for missing in degraded:
-            self._metrics.degraded.labels(missing).inc(len(ids))
+        for name in degraded:
+            self._metrics.degraded.labels(name).inc(len(vectors))
         self._metrics.rules_failed(one.report for one in standings)
         return standings
+
+    def _beside(
+        self, loaded: Loaded, vectors: Sequence[FeatureVector], as_of: int | None
+    ) -> Beside:
+        """What only the record holds, in one look; named as missing while it is away."""
+        ids = [one.lead_id for one in vectors]
+
+        def look() -> Beside:
+            with reading(self._engine) as connection:
+                attach(connection, loaded, vectors, as_of)
+                # The band of a past moment is not kept: it is entered afresh.
+                states = load_bands(connection, ids) if as_of is None else {}
+                bands = [states[one].band if one in states else None for one in ids]
+                return Beside(extra_facts(connection, ids), bands)
+
+        try:
+            return self._lookup.record.call(look)
+        except Away:
+            return Beside([facts_of(About()) for _ in ids], [None] * len(ids), (RECORD,))
 
 
 def _stored(pairs: Sequence[Found], found: Read, as_of: int) -> list[Stored]:

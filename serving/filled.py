@@ -22,6 +22,8 @@ class Filled:
         self._next = float("-inf")
         self._newest = 0
         self._said = False
+        self.known_to: int | None = None
+        """All events recorded by then are in the store, as far as was seen here."""
 
     def now(self) -> bool:
         """False from a start with nothing in it, or with less than was seen here before, until the
@@ -32,5 +34,6 @@ class Filled:
             watermark = -1 if told is None else int(told)
             self._said = watermark >= self._newest
             self._newest = max(self._newest, watermark)
+            self.known_to = watermark if self._said else None
             self._next = self._clock() + LOOK_S
         return self._said

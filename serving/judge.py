@@ -80,7 +80,7 @@ class Judge:
         attach(record, loaded, vectors)
         bands_before = [_band(before.get(case.lead_id)) for case in cases]
         extra = [facts_of(about) for about in abouts]
-        standings = assess(loaded, vectors, extra, bands_before)
+        standings = assess(loaded, vectors, extra, bands_before, known_to=now)
         look = _Look(self._settings, now)
         found = Decided()
         decisions: list[Decision] = []
@@ -95,8 +95,9 @@ class Judge:
             if account or any(isinstance(one, Signal) for one in decision.signals):
                 # Reasons in full cost a model's contributions: only for what is told.
                 standing = assess(
-                    loaded, [vectors[at]], [extra[at]], [bands_before[at]], contributions=True
-                )[0]
+                    loaded, [vectors[at]], [extra[at]], [bands_before[at]],
+                    contributions=True, known_to=now,
+                )[0]  # fmt: skip
                 decision = look.lead(state, standing, case, abouts[at])
                 account = look.account(accounts, standing, case, abouts[at])
             _take(found, case, decision, account, accounts)

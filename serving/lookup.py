@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple, TypeVar
 
 import redis
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.database import reading
+from core.errors import Unavailable
 from events import progress
 from events.identity.index import Found, IdentifierIndex
 from events.types import Identifier
@@ -18,34 +21,46 @@ from features.online import BlobPair, OnlineStore
 from features.record import read_blobs
 from features.told import is_readable
 from serving.asks import Who
-from serving.breaker import Breaker
+from serving.breaker import Away, Breaker
 from serving.filled import Filled
 
+T = TypeVar("T")
 ONLINE_STORE = "online_store"
 """What `degraded` names when Redis did not answer, or waits for the worker to fill it."""
+RECORD = "record"
+"""What `degraded` names when facts that only the record holds are missing."""
+SLOW_S = 0.1
+"""Answers later than this, one after the other, and a store is left alone."""
 
 
 class Read(NamedTuple):
     """The tiles of each pair, and what was missing: `("online_store",)` or nothing.
 
     `marks` says which rows they were, if it was asked for and the store that was read could tell.
+    All events recorded by `known_to` are in the tiles; None when nobody could say.
     """
 
     blobs: list[BlobPair]
     degraded: tuple[str, ...] = ()
     marks: list[Mark] | None = None
+    known_to: int | None = None
 
 
 class Lookup:
-    """Two round trips to Redis at most, however many people are asked for."""
+    """Two round trips to Redis at most, however many people are asked for.
+
+    Raises Unavailable where neither store can tell: nothing true could be said of anybody.
+    """
 
     def __init__(self, client: redis.Redis, engine: sa.Engine, secret: bytes) -> None:
         self._client = client
         self._index = IdentifierIndex(client, engine, secret)
         self._online = OnlineStore(client)
         self._engine = engine
-        self._breaker = Breaker()
         self._filled = Filled(client)
+        asked, own = (redis.RedisError,), (redis.ResponseError,)
+        self.online = Breaker(Filled(client).now, asked, answers=own, slow_s=SLOW_S)
+        self.record = Breaker(self._recorded_up_to, (SQLAlchemyError,), slow_s=10 * SLOW_S)
 
     def find(self, people: Sequence[Who]) -> list[Found | None]:
         """The lead and account of each; None for whom even the record does not know."""
@@ -55,30 +70,29 @@ class Lookup:
         if identifiers:
             found.update(zip(identifiers, self._find(identifiers), strict=True))
         if lead_ids:
-            found.update(zip(lead_ids, self._index.find_leads(lead_ids), strict=True))
+            told = self._of_record(lambda: self._index.find_leads(lead_ids))
+            found.update(zip(lead_ids, told, strict=True))
         return [found[who] for who in people]
 
     def _find(self, identifiers: list[Identifier]) -> list[Found | None]:
-        if self._breaker.closed:
-            try:
-                return self._index.find(identifiers)
-            except redis.RedisError:
-                self._breaker.trip()
-        return self._index.find_in_record(identifiers)
+        found: list[Found | None] = [None] * len(identifiers)
+        with suppress(Away, redis.ResponseError):  # the record knows everybody
+            found = self.online.call(lambda: self._index.find_online(identifiers))
+        missing = [who for who, one in zip(identifiers, found, strict=True) if one is None]
+        if not missing:
+            return found
+        behind = iter(self._of_record(lambda: self._index.find_in_record(missing)))
+        return [next(behind) if one is None else one for one in found]
 
     def read(self, pairs: Sequence[Found], *, marked: bool = False) -> Read:
         """The tiles of each pair; `marked` asks which rows they are as well."""
         if not pairs:
-            return Read([])
-        if self._breaker.closed:
-            try:
-                if not self._filled.now():
-                    return self._read_record(pairs)
-                tiles, marks = self._ask(pairs, marked)
-                return Read(self._fill(pairs, tiles), marks=marks)
-            except (redis.RedisError, IndexError):
-                self._breaker.trip()
-        return self._read_record(pairs)
+            return Read([], known_to=self._filled.known_to)
+        try:
+            read = self.online.call(lambda: self._ask(pairs, marked))
+        except (Away, redis.ResponseError, IndexError, ValueError):
+            read = None  # away, or what it holds is nothing of ours
+        return self._read_record(pairs) if read is None else self._fill_read(pairs, read)
 
     def reread(self, pairs: Sequence[Found], read: Read) -> Read:
         """The same, once bytes of some turned out to be no tiles: these come from the record, what
@@ -93,14 +107,36 @@ class Lookup:
         if read.marks is not None and record.marks is not None:
             fresh = dict(zip(bad, record.marks, strict=True))
             marks = [fresh.get(at, mark) for at, mark in enumerate(read.marks)]
-        return Read(blobs, (ONLINE_STORE,), marks)
+        return Read(blobs, (ONLINE_STORE,), marks, read.known_to)
 
-    def _ask(
-        self, pairs: Sequence[Found], marked: bool
-    ) -> tuple[list[BlobPair], list[Mark] | None]:
-        return read_marked(self._client, pairs) if marked else (self._online.read(pairs), None)
+    def _ask(self, pairs: Sequence[Found], marked: bool) -> Read | None:
+        """From Redis alone; None while it waits to be filled."""
+        if not self._filled.now():
+            return None
+        known_to = self._filled.known_to
+        if not marked:
+            return Read(self._online.read(pairs), known_to=known_to)
+        tiles, marks = read_marked(self._client, pairs)
+        return Read(tiles, marks=marks, known_to=known_to)
+
+    def _fill_read(self, pairs: Sequence[Found], read: Read) -> Read:
+        """Redis may have lost rows: the record has them. If it is away, they are told as missing:
+        an entity that has no row at all looks the same.
+        """
+        if all(
+            lead and (account or not of)
+            for (lead, account), (_, of) in zip(read.blobs, pairs, strict=True)
+        ):
+            return read
+        try:
+            return read._replace(blobs=self.record.call(lambda: self._fill(pairs, read.blobs)))
+        except Away:
+            return read._replace(degraded=(RECORD,))
 
     def _read_record(self, pairs: Sequence[Found]) -> Read:
+        return self._of_record(lambda: self._ask_record(pairs))
+
+    def _ask_record(self, pairs: Sequence[Found]) -> Read:
         """All from the record, which the worker commits together with how far it has come: that is
         the mark of each row. Two looks, for not every database shows one state to all queries.
         """
@@ -109,14 +145,22 @@ class Lookup:
         marks = None
         if before == self._recorded_up_to():
             marks = [Mark(before, before if account_id else None) for _, account_id in pairs]
-        return Read(tiles, (ONLINE_STORE,), marks)
+        return Read(tiles, (ONLINE_STORE,), marks, before or None)
+
+    def _of_record(self, work: Callable[[], T]) -> T:
+        try:
+            return self.record.call(work)
+        except Away as away:
+            raise Unavailable(
+                "neither the online store nor the record can tell", do="try again shortly"
+            ) from away
 
     def _recorded_up_to(self) -> int:
         with reading(self._engine) as connection:
             return progress.load(connection).watermark
 
     def _fill(self, pairs: Sequence[Found], tiles: list[BlobPair]) -> list[BlobPair]:
-        """Redis may have been emptied: what it does not hold, the record does."""
+        """Those of the record where there are none."""
         leads = [pair[0] for pair, held in zip(pairs, tiles, strict=True) if held[0] is None]
         accounts = [
             pair[1]

@@ -33,6 +33,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     band: str
     degraded: tuple[str, ...]
     """Optional inputs this standing did without."""
+    known_to: int | None = None
+    """All events recorded by then are in the features; None when nobody could say."""
     place: Place | None = None
     """The lead's arm; None while no experiment runs."""
     shadow: Standing | None = None
@@ -48,6 +50,7 @@ def stand(  # noqa: PLR0917 - the parts of a score, in the order in which they a
     score: Score | None,
     degraded: tuple[str, ...],
     band_before: str | None,
+    known_to: int | None = None,
 ) -> Standing:
     """Priority and band of one lead; without a score from rules alone, and it says so.
 
@@ -69,6 +72,7 @@ def stand(  # noqa: PLR0917 - the parts of a score, in the order in which they a
         priority=priority,
         band="warm" if report.suppressed and band == "hot" else band,
         degraded=tuple(dict.fromkeys(missing)),
+        known_to=known_to,
     )
 
 
@@ -97,6 +101,7 @@ def answer(standing: Standing, explain: Explain) -> dict[str, Any]:
         "model": _model(standing),
         "rules": _rules(standing),
         "degraded": list(standing.degraded),
+        "features_as_of": None if standing.known_to is None else to_iso(standing.known_to),
     }
     if standing.place is not None:
         told["experiment"] = {"id": standing.place.experiment, "arm": standing.place.arm}

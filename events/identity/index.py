@@ -45,14 +45,19 @@ class IdentifierIndex:
 
         Raises `redis.RedisError` when Redis does not answer: then `find_in_record` does.
         """
+        found = self.find_online(identifiers)
+        missing = [who for who, one in zip(identifiers, found, strict=True) if one is None]
+        behind = iter(self.find_in_record(missing) if missing else ())
+        return [next(behind) if one is None else one for one in found]
+
+    def find_online(self, identifiers: Sequence[Identifier]) -> list[Found | None]:
+        """What Redis alone knows, in one round trip: None means nothing, as it may lack anybody.
+
+        Raises `redis.RedisError` when it does not answer.
+        """
         keys = [key_of(self._secret, one) for one in identifiers]
         replies = ask(self._client, [("HGET", *place_of(key)) for key in keys])
-        found = [_parse(reply) for reply in replies]
-        missing = [key for key, one in zip(keys, found, strict=True) if one is None]
-        if not missing:
-            return found
-        behind = self._ask_record(missing)
-        return [one or behind.get(key) for key, one in zip(keys, found, strict=True)]
+        return [_parse(reply) for reply in replies]
 
     def find_in_record(self, identifiers: Sequence[Identifier]) -> list[Found | None]:
         keys = [key_of(self._secret, one) for one in identifiers]
@@ -125,6 +130,6 @@ def _leads(connection: sa.Connection, lead_ids: set[str]) -> dict[str, Any]:
 
 
 def _parse(reply: bytes | None) -> Found | None:
-    if reply is None:
+    if reply is None or len(reply) not in {_ID, 2 * _ID}:  # nothing, or nothing of ours
         return None
     return reply[:_ID].hex(), reply[_ID:].hex() or None

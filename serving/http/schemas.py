@@ -59,6 +59,11 @@ def _one_of(fields: tuple[str, ...], about: str) -> Schema:
 EXPLAIN: Schema = {"type": "string", "enum": [one.value for one in Explain], "default": "short"}
 AS_OF: Schema = {**MOMENT, "description": "A past moment: answers as it would have been then."}
 OBJECT: Schema = {"type": "object"}
+KNOWN_TO: Schema = {
+    "type": ["string", "null"],
+    "format": "date-time",
+    "description": "All events recorded by then are in the features; null when nobody could say.",
+}
 
 _MODEL = record(name=TEXT, version=TEXT, alias=TEXT, arm={"type": ["string", "null"]})
 _SCORE_FIELDS: dict[str, Schema] = {
@@ -78,6 +83,7 @@ _SCORE_FIELDS: dict[str, Schema] = {
     "model": nullable(_MODEL),
     "rules": record(version=TEXT, snoozed=array(TEXT), optional=("snoozed",)),
     "degraded": array(TEXT),
+    "features_as_of": KNOWN_TO,
     "contributions": nullable({"type": "object", "additionalProperties": NUMBER}),
     "base": {"type": ["number", "null"]},
     "margin": {"type": ["number", "null"]},
@@ -148,6 +154,7 @@ SCHEMAS: dict[str, Schema] = {
                             propensity={"type": ["number", "null"]})),
         people_total={"type": "integer"},
         degraded=array(TEXT),
+        features_as_of=KNOWN_TO,
     ),
     "LeadProfile": record(
         lead_id=TEXT,

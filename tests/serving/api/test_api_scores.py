@@ -15,7 +15,7 @@ from features.online import FIELD, blob_of, key_of, value_of
 EMAIL = "vp@acme-logistics.example"
 FIELDS = {
     "lead_id", "account_id", "as_of", "propensity", "fit", "intent", "negative", "priority",
-    "band", "reasons", "model", "rules", "degraded",
+    "band", "reasons", "model", "rules", "degraded", "features_as_of",
 }  # fmt: skip
 
 
