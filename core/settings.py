@@ -53,6 +53,7 @@ class Worker(Section):
     poll_s: float = Field(0.02, gt=0)
     log_days: int = Field(7, ge=1, le=7)  # raw events are kept no longer
     late_hours: int = Field(24, ge=0)  # an event older than this sends no signal
+    metrics_port: int | None = Field(None, ge=1, le=65535)  # on 127.0.0.1; none: no metrics
 
 
 class DuckDb(Section):
@@ -107,6 +108,7 @@ class Signals(Section):
     allow_private_addresses: bool = False
     timeout_s: float = Field(15.0, gt=0)
     source: str = "leadline/live"
+    metrics_port: int | None = Field(None, ge=1, le=65535)  # of deliver, on 127.0.0.1
 
 
 class Models(Section):

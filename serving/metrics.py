@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from events.types import Door
 from rules import RuleReport
 
-_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+_SECONDS = (
+    *(0.0001, 0.0002, 0.0003, 0.0005, 0.0007),
+    *(0.001, 0.0015, 0.002, 0.003, 0.005, 0.007),
+    *(0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.2, 0.5, 1.0, 5.0),
+)
 
 
 class Metrics:
@@ -37,6 +41,11 @@ class Metrics:
             ("stage",),
             registry=self.registry,
             buckets=_SECONDS,
+        )
+        self.loop_late = Gauge(
+            "leadline_loop_late_seconds",
+            "How late the event loop was at the worst since the last look.",
+            registry=self.registry,
         )
         self.degraded = Counter(
             "leadline_scores_degraded",

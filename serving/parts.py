@@ -17,6 +17,7 @@ from core.settings import Settings, load_settings
 from events.intake.log import EventLog
 from serving.desk import ScoreDesk
 from serving.exposure_log import ExposureLog
+from serving.heartbeat import Heartbeat
 from serving.inforce import InForce
 from serving.keys import KeyRing
 from serving.metrics import Metrics
@@ -61,6 +62,8 @@ class Parts:
             served=self.served,
             exposures=self.exposures,
         )
+        self.heartbeat = Heartbeat()
+        self.metrics.loop_late.set_function(self.heartbeat.take_worst)
         # Scoring blocks on stores; the loop that accepts events must not.
         self.threads = ThreadPoolExecutor(4, thread_name_prefix="score")
 

@@ -129,6 +129,23 @@ def waiting(connection: sa.Connection, destination: str) -> int:
     return int(connection.execute(asked).scalar_one())
 
 
+def depths(connection: sa.Connection) -> list[tuple[str, str, int]]:
+    """(destination, state, signals) of all that waits, and of all that was given up."""
+    asked = (
+        sa.select(OUTBOX.c.destination, OUTBOX.c.state, sa.func.count())
+        .where(OUTBOX.c.state.in_([WAITING, UNDELIVERABLE]))
+        .group_by(OUTBOX.c.destination, OUTBOX.c.state)
+    )
+    return [(destination, state, held) for destination, state, held in connection.execute(asked)]
+
+
+def due_since(connection: sa.Connection) -> int | None:
+    """The moment (microseconds, UTC) from which the longest due signal waits; None without one."""
+    asked = sa.select(sa.func.min(OUTBOX.c.next_at)).where(OUTBOX.c.state == WAITING)
+    found: int | None = connection.execute(asked).scalar_one()
+    return found
+
+
 def any_delivered(connection: sa.Connection, destination: str, since: int) -> bool:
     """Whether anything got through to a destination since a moment (microseconds, UTC)."""
     asked = sa.select(

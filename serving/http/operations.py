@@ -15,22 +15,30 @@ from core.database import reading
 from core.errors import LeadlineError
 from events import progress
 from serving.filled import Filled
+from serving.heartbeat import LATE_S
 from serving.http.answers import in_thread, json_answer
+from serving.lookup import ONLINE_STORE
 from serving.parts import Parts
 from serving.problems import problem
 
 PROBE_S = 2.0
 
 
-async def livez(parts: Parts, request: Request) -> Response:  # noqa: ARG001 - the loop turns
+async def livez(parts: Parts, request: Request) -> Response:  # noqa: ARG001
+    """The loop turns, for it is what answers here: no thread and no store is asked, so that none
+    of them can have a healthy process ended, and a blocked loop cannot say `ok`.
+    """
+    late_s = parts.heartbeat.late_s()
+    if late_s > LATE_S:
+        return problem(503, "Blocked", f"the timers of the event loop are {late_s:.0f} s late")
     return json_answer({"status": "ok"})
 
 
 async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
     """Rules loaded and the log writable. A missing model or online store degrades instead.
 
-    `degraded` is there when rules or an experiment are not in force as they were published;
-    `detail` when an earlier version of the rules serves, and why.
+    `degraded` names what score answers do without, as they name it themselves; `detail` is there
+    when an earlier version of the rules serves, and says why.
     """
     troubles = [told for told in (await _rules(parts), await _log(parts)) if told]
     if troubles:
@@ -38,8 +46,9 @@ async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
         response.headers["Retry-After"] = "1"
         return response
     loaded = await in_thread(parts, parts.in_force.now)
-    # To have no model yet is no trouble; rules or an experiment that cannot serve are.
-    degraded = [missing for missing in loaded.degraded if missing != "model"]
+    degraded = list(loaded.degraded)
+    if not await in_thread(parts, _online, parts.redis):
+        degraded.append(ONLINE_STORE)
     told = {"status": "ready", "degraded": degraded, "detail": loaded.refused_rules}
     return json_answer({name: value for name, value in told.items() if value})
 
@@ -79,7 +88,7 @@ def _health(parts: Parts) -> dict[str, Any]:
     last = parts.log.last_offset()
     loaded = parts.in_force.now()
     online = _online(parts.redis)
-    degraded = [*loaded.degraded, *([] if online else ["online_store"])]
+    degraded = [*loaded.degraded, *([] if online else [ONLINE_STORE])]
     return {
         "status": "degraded" if degraded else "ok",
         "log": {"last_offset": last, "accepted": last, "waiting": parts.log.waiting},

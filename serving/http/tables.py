@@ -218,7 +218,7 @@ def _open(path: str, endpoint: Any, summary: str, **more: Any) -> Route:
 
 
 OPERATIONS: tuple[Route, ...] = (
-    _open("/livez", operations.livez, "The process lives."),
+    _open("/livez", operations.livez, "The event loop turns.", refusals=(503,)),
     _open("/readyz", operations.readyz, "Rules are loaded, the log is writable.", refusals=(503,)),
     _open(
         "/healthz",

@@ -74,9 +74,11 @@ async def _serve(
         ssl_context_factory=(lambda *_: tls) if tls else None,
     )
     server = uvicorn.Server(config)
-    watching = asyncio.create_task(_watch(server, parts, stop))
+    tasks = [_watch(server, parts, stop), parts.heartbeat.run()]
+    beside = [asyncio.create_task(task) for task in tasks]
     await server.serve([door])
-    watching.cancel()
+    for task in beside:
+        task.cancel()
     if not server.started:
         raise StartError("the api could not start", do="its log names the part that refused")
 

@@ -20,6 +20,8 @@ from events import progress
 from events.intake.log import EventLog
 from rules.life import counts
 from serving.lake_watch import LakeWatch
+from serving.metrics_port import metrics_on
+from serving.outbox_figures import OutboxFigures
 from serving.parity_watch import ParityWatch
 from serving.registry_watch import EVERY_S as REGISTRY_S
 from serving.registry_watch import RegistryWatch
@@ -38,7 +40,9 @@ PRUNE_EVERY_S = 3_600.0
 
 
 def run(installation: Installation, settings: Settings, stop: threading.Event) -> None:
-    """Until `stop`. DefinitionError when a destination is declared wrongly."""
+    """Until `stop`. DefinitionError when a destination is declared wrongly; StartError when the
+    port for its metrics is taken.
+    """
     # It logs each URL, and that of a Slack channel is its secret.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     destinations = make_destinations(settings.signals)
@@ -53,7 +57,9 @@ def run(installation: Installation, settings: Settings, stop: threading.Event) -
     try:
         for timer in _timers(installation, settings, engine, stop):
             timer.start()
-        _turn_until(stop, deliverer, changes)
+        figures = OutboxFigures(engine, SystemClock())
+        with metrics_on(settings.signals.metrics_port, "signals.metrics_port", figures):
+            _turn_until(stop, deliverer, changes)
     finally:
         deliverer.close()
         changes.close()

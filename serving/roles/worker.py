@@ -19,8 +19,10 @@ from serving.control import Control, ask
 from serving.evictions import Evictions
 from serving.inforce import InForce
 from serving.judge import Judge
+from serving.metrics_port import metrics_on
 from serving.online_sync import OnlineSync
 from serving.pipeline import Pipeline
+from serving.worker_figures import WorkerFigures
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +30,10 @@ TRY_AGAIN_S = 1.0
 
 
 def run(installation: Installation, settings: Settings, stop: threading.Event) -> None:
-    """Until `stop`: a batch that was begun is finished, the next start goes on behind it."""
+    """Until `stop`: a batch that was begun is finished, the next start goes on behind it.
+
+    StartError when the port for its metrics is taken.
+    """
     clock = SystemClock()
     engine = connect_record(installation, settings)
     client = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
@@ -41,7 +46,9 @@ def run(installation: Installation, settings: Settings, stop: threading.Event) -
     log = EventLog(installation.log_db, clock)
     _warm(inforce)
     try:
-        Loop(pipeline, log, settings, stop).run()
+        figures = WorkerFigures(pipeline, log)
+        with metrics_on(settings.worker.metrics_port, "worker.metrics_port", figures):
+            Loop(pipeline, log, settings, stop).run()
     finally:
         log.close()
         engine.dispose()

@@ -259,7 +259,7 @@ def test_rules_that_this_program_cannot_compile_leave_the_last_good_ones(
             break
         time.sleep(0.05)
     assert told()["status"] == "ready"
-    assert told()["degraded"] == ["rules"]
+    assert "rules" in told()["degraded"]
     assert f"rules version {broken} refused" in told()["detail"]
     metrics = rig.client.get("/metrics").text
     assert "leadline_rules_refused 1.0" in metrics
