@@ -11,7 +11,7 @@ import msgspec
 Kind = Literal["platt", "beta", "isotonic"]
 
 
-class Calibration(msgspec.Struct, frozen=True):
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Margin (log-odds) → log-odds of the propensity. Never falls.
 
     - platt (Platt 1999): slope · margin + intercept.

@@ -16,6 +16,7 @@ from core.clock import Clock, SystemClock
 from core.installation import Installation
 from scoring import registry
 from scoring.card import ModelRefused, read_card, write_card
+from scoring.released import load_released
 from scoring.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def export(installation: Installation, client: MlflowClient, version: str) -> No
     """
     releases = installation.releases
     final = releases / f"{registry.MODEL_NAME}-{version}"
-    if _loads(final):
+    if _loads(releases, version):
         return
     with tempfile.TemporaryDirectory(prefix=".export-", dir=releases) as temporary:
         folder = registry.download(client, version, Path(temporary))
@@ -89,16 +90,14 @@ def export(installation: Installation, client: MlflowClient, version: str) -> No
         Scorer.load(folder)
         _sync(folder)
         if final.exists():  # refused above: damaged on disk
-            shutil.rmtree(final)
+            shutil.rmtree(final) if final.is_dir() else final.unlink()
         folder.rename(final)
     _sync(releases)
 
 
-def _loads(folder: Path) -> bool:
-    if not folder.exists():
-        return False
+def _loads(releases: Path, version: str) -> bool:
     try:
-        Scorer.load(folder)
+        load_released(releases, registry.MODEL_NAME, version)
     except ModelRefused:
         return False
     return True

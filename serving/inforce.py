@@ -18,6 +18,7 @@ from core.installation import Installation
 from core.release import Release, read_current
 from rules.life import snoozes
 from scoring import Scorer
+from scoring.released import load_released
 from serving.rules_in_force import Compiled, RulesInForce
 from serving.trial import EXPERIMENT, Trial, Trials
 
@@ -133,7 +134,7 @@ class InForce:
         if before is not None and (before.name, before.version) == (name, version):
             return before, ""
         try:
-            return Scorer.load(self._installation.releases / f"{name}-{version}"), ""
+            return load_released(self._installation.releases, name, version), ""
         except LeadlineError as refused:
             return before, f"model {name} {version} refused: {refused}"
 

@@ -16,6 +16,7 @@ from rules.life import version_files
 from scoring import Scorer
 from scoring.arms import CHALLENGER, CHAMPION, Arms, Place, unit_of
 from scoring.experiment import Spec, find
+from scoring.released import load_released
 
 if TYPE_CHECKING:
     from serving.inforce import Loaded
@@ -73,9 +74,10 @@ class Trials:
                 raise NotFound("the record does not know it")
             self._spec = found.spec
         spec = self._spec
-        if spec.challenger is not None and self._scorer is None:
-            folder = self._installation.releases / f"{spec.model_name}-{spec.challenger}"
-            self._scorer = Scorer.load(folder, alias=CHALLENGER)
+        if spec.challenger is not None and spec.model_name is not None and self._scorer is None:
+            self._scorer = load_released(
+                self._installation.releases, spec.model_name, spec.challenger, CHALLENGER
+            )
         if spec.challenger_rules is not None and self._rulebook is None:
             files = version_files(self._engine, spec.challenger_rules)
             self._rulebook = rules.load_catalog(files)

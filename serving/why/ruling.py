@@ -16,6 +16,7 @@ from rules import load_catalog
 from rules.life import version_files
 from rules.life.snoozes import at_moment, group
 from scoring import Scorer
+from scoring.released import load_released
 from serving.inforce import InForce, Loaded
 from serving.trial import Trials
 
@@ -78,7 +79,7 @@ def _scorer(installation: Installation, release: Release, notes: list[str]) -> S
     if name is None or version is None:
         return None
     try:
-        return Scorer.load(installation.releases / f"{name}-{version}")
+        return load_released(installation.releases, name, version)
     except LeadlineError:
         notes.append(f"model {name} version {version} was in force and cannot be loaded any more")
         return None
