@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import sqlalchemy as sa
 
+from core.clock import DAY
 from events.identity.tables import LEAD
+from events.outcomes import CRM_LEAD
 from features.columns import columns_of
 from features.definitions import Entity
 from features.record import TILES, read_blobs
@@ -37,11 +41,26 @@ def sample_vectors(connection: sa.Connection, now: int) -> Sample:
     return Sample("current", _current(connection, now))
 
 
-def _current(connection: sa.Connection, now: int) -> list[FeatureVector]:
+def aged_vectors(
+    connection: sa.Connection, now: int, ages: Sequence[tuple[float, float]]
+) -> list[FeatureVector]:
+    """As they stand now, of leads whose age lies in one of the spans (from, below; in days)."""
+    opened = CRM_LEAD.c.created_at
+    spans = [
+        sa.and_(opened <= now - int(low * DAY), opened > now - int(high * DAY))
+        for low, high in ages
+    ]
+    asked = sa.select(CRM_LEAD.c.lead_id).where(sa.or_(*spans))
+    return _current(connection, now, LEAD.c.lead_id.in_(asked))
+
+
+def _current(
+    connection: sa.Connection, now: int, *which: sa.ColumnElement[bool]
+) -> list[FeatureVector]:
     """Lead ids say nothing of their leads, so the first of them are a fair sample."""
     told = connection.execute(
         sa.select(LEAD.c.lead_id, LEAD.c.account_id)
-        .where(LEAD.c.merged_into.is_(None))
+        .where(LEAD.c.merged_into.is_(None), *which)
         .order_by(LEAD.c.lead_id)
         .limit(SAMPLE)
     ).all()

@@ -1,106 +1,147 @@
-"""How the values of each feature were spread in a sample, and how far another one has moved away.
+"""How the features of a training set were spread, at each age at which leads taught.
 
-A model's profile, that of its training set, lies beside it in the release folder.
+It lies beside the model in the release folder. Counts and times move with a lead's age, so leads
+are compared with what others of their age were like: only then is a difference one of population.
 """
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from core.errors import WorkError
+from features.spread import Shares, Spread, all_shares, by_chance, psi, shares_of, spread_of
 from features.vector import FeatureVector
 from features.windows import Value
 
 PROFILE_FILE = "profile.json"
-NAMED = 10
-"""Numbers with no more different values than this are counted value by value, others by decile."""
-WORDS = 50
-"""Of one feature, the most frequent first; rarer ones are counted together."""
-DECILES = 10
-FLOOR = 1e-4
-"""The least share of a bin: an empty one would make the index infinite."""
+AGE = "lead_age_days"
+CHANCE = "propensity"
+"""Stands among the features: what trees that had not seen a lead said of it."""
+NEAR = 0.1
+"""Of an age: a lead of 28 days is like those of 30, one of 40 is not."""
+_DIGITS = 6
 
 
-class Spread(msgspec.Struct, frozen=True):
-    """Shares of one feature's values. Either `named` has the values with a share each, the rest
-    being others; or `edges` has the bins' upper borders, included, with one bin beyond the last.
-    """
+class AtAge(msgspec.Struct, frozen=True):
+    """The examples of one age: the shares of each feature, in the bins of its spread."""
 
-    missing: float
-    shares: tuple[float, ...]
-    named: tuple[float | str, ...] = ()
-    edges: tuple[float, ...] = ()
+    examples: int
+    shares: dict[str, Shares]
 
 
 class Profile(msgspec.Struct, frozen=True):
+    """`ages`: days → the examples of that age; empty in one from before there were any."""
+
     examples: int
     spreads: dict[str, Spread]
+    ages: dict[int, AtAge] = {}
 
 
-def profile_of(vectors: Sequence[FeatureVector]) -> Profile:
-    """Of every feature that the vectors hold."""
-    names = vectors[0].values if vectors else ()
+class Moved(NamedTuple):
+    psi: float
+    chance: float
+    """What two samples of one population hardly ever pass."""
+
+
+class Like(NamedTuple):
+    """Vectors of leads near an age that was taught, and the share of each age (days → share)."""
+
+    vectors: list[FeatureVector]
+    weights: dict[int, float]
+
+
+def profile_of(
+    vectors: Sequence[FeatureVector],
+    ages: Sequence[int] = (),
+    chances: Sequence[float] = (),
+) -> Profile:
+    """Of every feature that the vectors hold. `ages`: of each vector, in days, as it was taught at;
+    `chances`: its propensity out of fold, which is kept as one more feature.
+    """
+    names = list(vectors[0].values) if vectors else []
+    columns: dict[str, Sequence[Value]] = {
+        name: [one.values[name] for one in vectors] for name in names
+    }
+    if chances:
+        columns[CHANCE] = chances
+    spreads = {name: spread_of(values) for name, values in columns.items()}
+    rows: dict[int, list[int]] = {}
+    for row, age in enumerate(ages):
+        rows.setdefault(age, []).append(row)
     return Profile(
-        len(vectors), {name: spread_of([one.values[name] for one in vectors]) for name in names}
+        len(vectors),
+        spreads,
+        {age: _at_age(spreads, columns, taken) for age, taken in sorted(rows.items())},
     )
 
 
-def spread_of(values: Sequence[Value]) -> Spread:
-    """Of at least one value."""
-    there = [value for value in values if value is not None]
-    missing = 1 - len(there) / len(values)
-    counted = Counter(there)
-    numbers = [value for value in there if not isinstance(value, str)]
-    if len(counted) > NAMED and len(numbers) == len(there):
-        edges = _deciles(numbers)
-        empty = Spread(missing, (), edges=edges)
-    else:
-        empty = Spread(missing, (), named=tuple(value for value, _ in counted.most_common(WORDS)))
-    return msgspec.structs.replace(empty, shares=tuple(_shares(empty, values)[1:-1]))
+def _at_age(
+    spreads: dict[str, Spread], columns: dict[str, Sequence[Value]], rows: list[int]
+) -> AtAge:
+    told = {}
+    for name, spread in spreads.items():
+        values = columns[name]
+        shares = shares_of(spread, [values[row] for row in rows])
+        told[name] = tuple(round(one, _DIGITS) for one in shares)
+    return AtAge(len(rows), told)
 
 
-def _deciles(numbers: list[float]) -> tuple[float, ...]:
-    """The nine borders; fewer where one value fills more than a tenth."""
-    numbers = sorted(numbers)
-    last = len(numbers) - 1
-    return tuple(sorted({numbers[last * at // DECILES] for at in range(1, DECILES)}))
-
-
-def psi(spread: Spread, values: Sequence[Value]) -> float:
-    """Population stability index, Σ (q − p) · ln(q / p) over the bins, missing being one of them;
-    p the shares of `spread`, q those of `values`. 0 for equal shares; by the customary reading
-    below 0.1 nothing has moved and above 0.25 much has (Siddiqi, Credit Risk Scorecards, 2006).
+def like(profile: Profile, vectors: Sequence[FeatureVector]) -> Like:
+    """Those that can be compared. A lead counts for the taught age that it is near to, a tenth more
+    or less; one that is near none, or that the CRM never opened, is left out.
     """
-    others = max(0.0, 1 - spread.missing - sum(spread.shares))
-    expected = (spread.missing, *spread.shares, others)
-    told = 0.0
-    for before, now in zip(expected, _shares(spread, values), strict=True):
-        p, q = max(before, FLOOR), max(now, FLOOR)
-        told += (q - p) * math.log(q / p)
-    return told
+    if not profile.ages:
+        return Like(list(vectors), {})
+    taken, counts = [], Counter[int]()
+    for one in vectors:
+        age = _near(profile.ages, one.values.get(AGE))
+        if age is not None:
+            taken.append(one)
+            counts[age] += 1
+    return Like(taken, {age: count / len(taken) for age, count in sorted(counts.items())})
 
 
-def _shares(spread: Spread, values: Sequence[Value]) -> list[float]:
-    """Missing first, then the bins, then what is in none of them."""
-    bins = len(spread.edges) + 1 if spread.edges else len(spread.named)
-    place = {value: at for at, value in enumerate(spread.named, start=1)}
-    counts = [0] * (bins + 2)
-    for value in values:
-        if value is None:
-            counts[0] += 1
-        elif not spread.edges:
-            counts[place.get(value, bins + 1)] += 1
-        elif isinstance(value, str):
-            counts[-1] += 1
-        else:
-            counts[bisect_left(spread.edges, value) + 1] += 1
-    return [count / len(values) for count in counts]
+def _near(ages: Collection[int], told: Value) -> int | None:
+    if told is None or isinstance(told, str):
+        return None
+    nearest = min(ages, key=lambda age: abs(age + 0.5 - told))
+    low, high = near(nearest)
+    return nearest if low <= told < high else None
+
+
+def near(age: int) -> tuple[float, float]:
+    """From and below how many days a lead counts for a taught age. Teaching looks at the end of a
+    day, so it met leads that were up to a day older than they are called.
+    """
+    return age * (1 - NEAR), age * (1 + NEAR) + 1
+
+
+def moved(
+    profile: Profile, name: str, values: Sequence[Value], weights: dict[int, float]
+) -> Moved | None:
+    """How far the values of one feature are from what was taught at ages of these weights (all
+    ages together, if there are none). None for a feature that has no profile, and for the age
+    itself, by which leads were chosen.
+    """
+    spread = profile.spreads.get(name)
+    if spread is None or not values or (weights and name == AGE):
+        return None
+    expected = all_shares(spread)
+    taught = float(profile.examples)
+    if weights:
+        parts = [(weight, profile.ages[age]) for age, weight in weights.items()]
+        columns = zip(*(part.shares[name] for _, part in parts), strict=True)
+        expected = tuple(
+            sum(weight * share for (weight, _), share in zip(parts, column, strict=True))
+            for column in columns
+        )
+        taught = 1 / sum(weight**2 / part.examples for weight, part in parts)
+    return Moved(psi(spread, values, expected), by_chance(len(expected), len(values), taught))
 
 
 def write_profile(folder: Path, profile: Profile) -> None:

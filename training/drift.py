@@ -17,10 +17,10 @@ from core.release import Release, current
 from features.health import MUCH, SOME, Health
 from features.health import look as look_at_features
 from features.health_sample import sample_vectors
-from features.profile import psi, spread_of
-from features.vector import FeatureVector
+from features.spread import psi, spread_of
 from scoring import Scorer
 from scoring.cases import files, read_cases
+from signals.propensities import propensities
 from training.commands.installed import Installed
 from training.compare import compare
 
@@ -32,7 +32,7 @@ LEAST = 10
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """Figures of the champion. `psi` as in `features.profile`; None where nothing can be told."""
+    """Figures of the champion. `psi` as in `features.spread`; None where nothing can be told."""
 
     champion: str
     vectors: int
@@ -68,7 +68,9 @@ def look(installed: Installed, now: int) -> Drift:
         vectors=report.vectors,
         source=report.source,
         features=_features(report.features, frozenset(scorer.feature_names)),
-        score=None if kept is None else _score(kept, scorer, sample.vectors),
+        score=None
+        if kept is None
+        else _score(kept, propensities(installed.engine, scorer, sample.vectors)),
         fresh=_fresh(installed, release, kept, now),
         then={} if kept is None else _figures(kept, "held_out"),
     )
@@ -88,11 +90,10 @@ def _kept(installed: Installed, release: Release) -> pa.Table | None:
     return None
 
 
-def _score(kept: pa.Table, scorer: Scorer, vectors: Sequence[FeatureVector]) -> float | None:
+def _score(kept: pa.Table, now: Sequence[float]) -> float | None:
     """Propensities of today against those that the same model gave the leads that were held out."""
     import pyarrow.compute as pc
 
-    now = [score.propensity for score in scorer.score(vectors)]
     then = kept.filter(pc.equal(kept["propensity_source"], "held_out"))["propensity"].to_pylist()
     return psi(spread_of(then), now) if then and now else None
 

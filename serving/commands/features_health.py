@@ -68,6 +68,8 @@ def _judged_by(report: Report) -> str:
         missing = "no model is in force" if report.model is None else "it has no profile.json"
         return f"{sample}; drift unknown: {report.model or ''} {missing}".replace("  ", " ")
     told = f"{sample} against the {report.taught_on:,} that {report.model} was taught on"
+    if report.compared is not None:
+        told += f" at their age ({report.compared:,} are near an age that was taught)"
     return f"{told}{_OTHER_AGES}" if ages_differ(report.features) else told
 
 

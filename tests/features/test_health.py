@@ -21,11 +21,10 @@ from features.profile import (
     PROFILE_FILE,
     Profile,
     profile_of,
-    psi,
     read_profile,
-    spread_of,
     write_profile,
 )
+from features.spread import psi, spread_of
 from features.vector import FeatureVector, vector
 from features.windows import Value
 from serving.commands.features import features
@@ -176,10 +175,10 @@ def test_other_ages_are_named_as_a_cause_of_drift(bench: Bench) -> None:
     folder.mkdir(parents=True)
     release.make(bench.engine, START, "test", model_name="lead_propensity", model_version="1")
     data = ["health", "--data", str(bench.installation.root)]
-    write_profile(folder, profile_of([told(lead_age_days=3_000.0)]))
+    write_profile(folder, profile_of([told(lead_age_days=3_000.0)] * 200))
     older = CliRunner().invoke(features, data).output
     now = look(bench.engine, bench.installation, START)
     assert "of other ages" in older
     assert [one.drift for one in now.features if one.name == "lead_age_days"] == ["much"]
-    write_profile(folder, profile_of([told(lead_age_days=None)]))
+    write_profile(folder, profile_of([told(lead_age_days=None)] * 200))
     assert "of other ages" not in CliRunner().invoke(features, data).output
