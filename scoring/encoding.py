@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from features.vector import FeatureVector
@@ -31,19 +32,21 @@ class Encoder:
             if one.words is not None
         ]
         self._worded = {column for column, _ in self._codes}
+        self._read = _getter(self._names)
 
     def encode(self, vectors: Sequence[FeatureVector]) -> Matrix:
         """len(vectors) × len(inputs), C order. KeyError if a vector lacks a feature of ours."""
         import numpy as np
 
-        matrix = np.empty((len(vectors), len(self._names)))
-        for at, vector in enumerate(vectors):
+        rows = []
+        for vector in vectors:
             values = vector.values
-            row = [values[name] for name in self._names] if not self._custom else self._row(values)
+            row = list(self._read(values)) if not self._custom else self._row(values)
             for column, codes in self._codes:
                 row[column] = codes.get(row[column])  # type: ignore[arg-type]  # None is no word
-            matrix[at] = np.array(row, dtype=np.float64)  # None becomes NaN
-        return matrix
+            rows.append(row)
+        # None becomes NaN
+        return np.array(rows, dtype=np.float64).reshape(len(rows), len(self._names))
 
     def _row(self, values: dict[str, Value]) -> list[Value]:
         row = [
@@ -54,3 +57,10 @@ class Encoder:
             # Its kind may have been declared anew since: a word is no number.
             row[at] = None if isinstance(row[at], str) else row[at]
         return row
+
+
+def _getter(names: Sequence[str]) -> Callable[[dict[str, Value]], Sequence[Value]]:
+    """`itemgetter`, also of no names or a single one."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]

@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from features.vector import FeatureVector
+from scoring.blend import chance_at
 from scoring.card import Card, read_card, read_trees, refusal
 from scoring.encoding import Encoder
-from scoring.score import Score
+from scoring.forest import read_forest
+from scoring.score import STRONGEST, Score
+from scoring.shapley import Tables
 
 if TYPE_CHECKING:
     from scoring.encoding import Matrix
@@ -28,10 +33,15 @@ class Scorer:
         self.feature_names = card.feature_names
         self.columns = frozenset(card.feature_names) - frozenset(card.features)
         """Those of its inputs that are columns of a CRM."""
+        self.blend = card.blend
+        self.weight = card.blend.weight if card.blend else 1.0
+        """Of the trees in a propensity: below 1 the rules say the rest (`blended`)."""
         self._calibration = card.calibration
         self._encoder = Encoder(card.inputs)
         self._booster = booster
-        self._base = self._base_of(len(card.inputs))
+        trees = read_forest(booster.model_to_string())
+        self._tables = Tables(trees) if trees else None
+        self._base = self._tables.base if self._tables else self._base_of(len(card.inputs))
 
     @classmethod
     def load(cls, folder: Path, alias: str = "champion") -> Scorer:
@@ -53,44 +63,102 @@ class Scorer:
         scorer._check_known_answers(folder, card)
         return scorer
 
-    def score(self, vectors: Sequence[FeatureVector], contributions: bool = False) -> list[Score]:
-        """One score for each vector, in order. Contributions cost about 2 ms a lead."""
+    @property
+    def exact(self) -> bool:
+        """Whether the strongest contributions are exact, not only very nearly so."""
+        return self._tables is None or self._tables.exact
+
+    def score(
+        self,
+        vectors: Sequence[FeatureVector],
+        contributions: bool = False,
+        *,
+        strongest: bool = False,
+    ) -> list[Score]:
+        """One score for each vector, in order. `strongest` tells the strongest contributions, which
+        costs little; `contributions` tells all of them as well, exactly.
+        """
         if not vectors:
             return []
         matrix = self._encoder.encode(vectors)
+        states = self._states(matrix)
+        margins = self._margins(matrix, states).tolist()
+        parts: Matrix | None = None
+        names: Sequence[str] = self.feature_names
         if contributions:
-            return [self._explained(row) for row in self._explain(matrix).tolist()]
-        return [
-            Score(self.propensity_at(margin), margin, self._base)
-            for margin in self._margins(matrix).tolist()
-        ]
+            parts = self._explain(matrix, states)
+        elif strongest:
+            parts, names = self._nearly(matrix, states)
+        if parts is None:
+            return [Score(self.propensity_at(one), one, self._base) for one in margins]
+        told = zip(margins, strongest_of(parts, names), strict=True)
+        scores = [Score(self.propensity_at(one), one, self._base, None, top) for one, top in told]
+        if not contributions:
+            return scores
+        every = (dict(zip(names, row, strict=True)) for row in parts.tolist())
+        return [replace(one, contributions=all_) for one, all_ in zip(scores, every, strict=True)]
 
-    def propensity_at(self, margin: float) -> float:
-        """The calibrated probability that this margin (log-odds) stands for."""
-        return self._calibration.propensity_at(margin)
+    def propensity_at(self, margin: float, rules_margin: float | None = None) -> float:
+        """The calibrated probability that this margin (log-odds) stands for; with the log-odds of
+        the rules the one of both, by their weights.
+        """
+        if rules_margin is None:
+            return self._calibration.propensity_at(margin)
+        told = self._calibration.logit_at(margin)
+        return chance_at(self.weight * told + (1 - self.weight) * rules_margin)
 
-    def _explained(self, row: list[float]) -> Score:
-        parts, base = row[:-1], row[-1]
-        # The sum of the parts is the margin, so that what is told adds up to the last digit.
-        margin = sum(parts) + base
-        told = dict(zip(self.feature_names, parts, strict=True))
-        return Score(self.propensity_at(margin), margin, base, told)
+    def logit_at(self, margin: float) -> float:
+        """The margin calibrated: log-odds of what the trees alone would tell."""
+        return self._calibration.logit_at(margin)
 
-    def _margins(self, matrix: Matrix) -> Matrix:
+    def blended(self, score: Score, priority: float) -> Score:
+        """The score with the rules' part of it; `priority` as if there were no model."""
+        if self.blend is None or self.blend.rules is None:
+            return score
+        rules = self.blend.rules.logit_at(priority)
+        told = self.propensity_at(score.margin, rules)
+        return replace(score, propensity=told, rules_margin=rules)
+
+    def _states(self, matrix: Matrix) -> Any:
+        """Of each tree the state that its table is looked up by; None without tables."""
+        if self._tables is None:
+            return None
+        if self._tables.exact:
+            return self._tables.states(matrix)
         # One thread: a call scores few leads, and threads that wait for each other cost more.
+        leaves = self._booster.predict(matrix, pred_leaf=True, num_threads=1)
+        return leaves.astype("int64").reshape(len(matrix), -1)
+
+    def _margins(self, matrix: Matrix, states: Any) -> Matrix:
+        if self._tables is not None:
+            return self._tables.margins(states)
         margins: Matrix = self._booster.predict(matrix, raw_score=True, num_threads=1)
         return margins
 
-    def _explain(self, matrix: Matrix) -> Matrix:
-        """Exact Shapley values of the trees (Lundberg et al. 2018); the last column is the base."""
+    def _nearly(self, matrix: Matrix, states: Any) -> tuple[Matrix, Sequence[str]]:
+        """Contributions of the columns that some tree reads, and the names of these."""
+        if self._tables is None:
+            return self._explain(matrix, states), self.feature_names
+        names = [self.feature_names[column] for column in self._tables.columns]
+        return self._tables.contributions(states), names
+
+    def _explain(self, matrix: Matrix, states: Any) -> Matrix:
+        """Exact Shapley values of the trees (Lundberg et al. 2018), of all columns."""
+        import numpy as np
+
+        if self._tables is not None and self._tables.exact:
+            told = np.zeros(matrix.shape)
+            told[:, self._tables.columns] = self._tables.contributions(states)
+            return told
         parts: Matrix = self._booster.predict(matrix, pred_contrib=True, num_threads=1)
-        return parts
+        return parts[:, :-1]
 
     def _base_of(self, columns: int) -> float:
         """The margin before any feature is looked at: the same for every lead of this model."""
         import numpy as np
 
-        return float(self._explain(np.full((1, columns), np.nan))[0, -1])
+        nothing = np.full((1, columns), np.nan)
+        return float(self._booster.predict(nothing, pred_contrib=True, num_threads=1)[0, -1])
 
     def _check_known_answers(self, folder: Path, card: Card) -> None:
         """Another LightGBM could read the same text otherwise: compare what training got."""
@@ -98,5 +166,29 @@ class Scorer:
 
         rows = np.array([known.row for known in card.known_answers], dtype=np.float64)
         wanted = np.array([known.margin for known in card.known_answers])
-        if len(rows) and np.abs(self._margins(rows) - wanted).max() > TOLERANCE:
-            raise refusal(folder, "it answers otherwise than it did in training")
+        if not len(rows):
+            return
+        read = self._booster.predict(rows, raw_score=True, num_threads=1)
+        for told in (read, self._margins(rows, self._states(rows))):
+            if np.abs(told - wanted).max() > TOLERANCE:
+                raise refusal(folder, "it answers otherwise than it did in training")
+
+
+def strongest_of(parts: Matrix, names: Sequence[str]) -> list[tuple[tuple[str, float], ...]]:
+    """Of each row the highest contributions, then the lowest: see `Score.strongest`."""
+    import numpy as np
+
+    order = np.argsort(-parts, axis=1, kind="stable")
+    order = np.concatenate([order[:, :STRONGEST], order[:, : -STRONGEST - 1 : -1]], axis=1)
+    told = np.take_along_axis(parts, order, axis=1).tolist()
+    half = order.shape[1] // 2
+    return [
+        tuple(
+            [
+                (names[column], part)
+                for at, (column, part) in enumerate(zip(columns, row, strict=True))
+                if (part > 0 if at < half else part < 0)
+            ]
+        )
+        for columns, row in zip(order.tolist(), told, strict=True)
+    ]

@@ -25,6 +25,7 @@ class _Lead(NamedTuple):
 
 class _How(NamedTuple):
     degraded: tuple[str, ...]
+    strongest: bool
     contributions: bool
     known_to: int | None
 
@@ -36,6 +37,7 @@ def assess(
     bands_before: Sequence[str | None],
     degraded: tuple[str, ...] = (),
     *,
+    strongest: bool = False,
     contributions: bool = False,
     known_to: int | None = None,
 ) -> list[Standing]:
@@ -43,10 +45,11 @@ def assess(
 
     While an experiment runs, each lead is scored by what its arm consists of. `extra` holds facts
     that are no features (`owner`, `email_domain`), one mapping a vector. The moment of a vector is
-    the rules' fact `as_of`. All events recorded by `known_to` are in the vectors.
+    the rules' fact `as_of`. All events recorded by `known_to` are in the vectors. `strongest` is
+    what short reasons need of a model, `contributions` what full ones do.
     """
     leads = [_Lead(*lead) for lead in zip(vectors, extra, bands_before, strict=True)]
-    how = _How(degraded, contributions, known_to)
+    how = _How(degraded, strongest, contributions, known_to)
     trial = loaded.trial
     if trial is None:
         return _stand(loaded, leads, _evaluate(loaded, leads), how)
@@ -76,7 +79,9 @@ def _beside(loaded: Loaded, trial: Trial, leads: Sequence[_Lead], how: _How) -> 
     """All by the champion, with what the challenger would make of them."""
     reports = _evaluate(loaded, leads)
     others = reports if _same_rules(loaded, trial) else _evaluate(trial.challenger, leads)
-    shadows = _stand(trial.challenger, leads, others, how._replace(contributions=False))
+    shadows = _stand(
+        trial.challenger, leads, others, how._replace(strongest=False, contributions=False)
+    )
     standings = _stand(loaded, leads, reports, how)
     return [replace(one, shadow=shadow) for one, shadow in zip(standings, shadows, strict=True)]
 
@@ -96,7 +101,9 @@ def _stand(
     scores: Sequence[Score | None] = [None] * len(leads)
     if loaded.scorer is not None:
         vectors = [lead.vector for lead in leads]
-        scores = loaded.scorer.score(vectors, contributions=how.contributions)
+        scores = loaded.scorer.score(
+            vectors, contributions=how.contributions, strongest=how.strongest
+        )
     missing = (*loaded.degraded, *how.degraded)
     return [
         stand(

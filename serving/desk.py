@@ -143,11 +143,11 @@ class ScoreDesk:
         with self._metrics.stage("assess"):
             extra, bands, missing = self._beside(loaded, vectors, ask.as_of)
             degraded = (*seen.degraded, *missing)
-            wanted = ask.explain is not Explain.NONE
             began = time.perf_counter()
             standings = assess(
                 loaded, vectors, extra, bands, degraded,
-                contributions=wanted, known_to=seen.known_to,
+                strongest=ask.explain is Explain.SHORT, contributions=ask.explain is Explain.FULL,
+                known_to=seen.known_to,
             )  # fmt: skip
             spent = time.perf_counter() - began
         if ask.as_of is None:

@@ -93,10 +93,10 @@ class Judge:
             decision = look.lead(state, standing, case, abouts[at])
             account = look.account(accounts, standing, case, abouts[at])
             if account or any(isinstance(one, Signal) for one in decision.signals):
-                # Reasons in full cost a model's contributions: only for what is told.
+                # Reasons take a model's contributions: only for what is told.
                 standing = assess(
                     loaded, [vectors[at]], [extra[at]], [bands_before[at]],
-                    contributions=True, known_to=now,
+                    strongest=True, known_to=now,
                 )[0]  # fmt: skip
                 decision = look.lead(state, standing, case, abouts[at])
                 account = look.account(accounts, standing, case, abouts[at])

@@ -6,12 +6,12 @@ what the priority would lose without its contribution: points(p) − points(p wi
 
 from __future__ import annotations
 
-import heapq
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scoring.wording import tell
 
 if TYPE_CHECKING:
+    from rules import Hit
     from signals.standing import Standing
 
 MOST = 5
@@ -19,46 +19,59 @@ _FELT = 0.05
 """Smaller effects would be shown as 0.0."""
 
 
+class Cause(NamedTuple):
+    """What moved the priority by so many points: a rule's hit, or a feature by its name."""
+
+    effect: float
+    of: Hit | str
+
+
 def reasons(standing: Standing) -> list[dict[str, Any]]:
     """Rule hits and feature contributions, strongest effect first."""
-    found = [*_rule_reasons(standing), *_feature_reasons(standing)]
-    found.sort(key=lambda reason: -abs(reason["effect"]))
-    return found[:MOST]
+    causes = [*_rules(standing), *_features(standing)]
+    causes.sort(key=_strength)
+    # Only what is told is put into words: that takes longer than all before it.
+    return [_reason(standing, cause) for cause in causes[:MOST]]
 
 
-def _rule_reasons(standing: Standing) -> list[dict[str, Any]]:
+def _strength(cause: Cause) -> float:
+    return -abs(cause.effect)
+
+
+def _rules(standing: Standing) -> list[Cause]:
     with_model = standing.score is not None
     found = []
     for hit in standing.report.hits:
         effect = standing.rulebook.hit_effect(hit, with_model)
         # What qualifies the account moves no lead's priority, and is worth saying all the same.
         if abs(effect) >= _FELT or hit.group == "account":
-            found.append(_reason("rule", hit.id, hit.text, effect))
+            found.append(Cause(round(effect, 1), hit))
     return found
 
 
-def _feature_reasons(standing: Standing) -> list[dict[str, Any]]:
+def _features(standing: Standing) -> list[Cause]:
     score, scorer, rulebook = standing.score, standing.scorer, standing.rulebook
-    if score is None or scorer is None or not score.contributions:
+    if score is None or scorer is None or not score.strongest:
         return []
     now = rulebook.propensity_points(score.propensity)
     found = []
-    for name, contribution in _strongest(score.contributions):
+    felt = {True: True, False: True}
+    for name, contribution in score.strongest:
+        raises = contribution > 0
+        if not felt[raises]:
+            continue
         without = scorer.propensity_at(score.margin - contribution)
         effect = now - rulebook.propensity_points(without)
-        if abs(effect) >= _FELT:
-            text = tell(name, standing.vector.values.get(name))
-            found.append(_reason("feature", name, text, effect))
+        # They come by strength: once one of a side is not felt, no later one is.
+        felt[raises] = abs(effect) >= _FELT
+        if felt[raises]:
+            found.append(Cause(round(effect, 1), name))
     return found
 
 
-def _strongest(contributions: dict[str, float]) -> list[tuple[str, float]]:
-    """The most of either sign: effects grow with contributions, though not evenly on both sides."""
-    pairs = contributions.items()
-    high = heapq.nlargest(MOST, pairs, key=lambda pair: pair[1])
-    low = heapq.nsmallest(MOST, pairs, key=lambda pair: pair[1])
-    return list(dict([*high, *low]).items())
-
-
-def _reason(kind: str, name: str, text: str, effect: float) -> dict[str, Any]:
-    return {"kind": kind, "id": name, "text": text, "effect": round(effect, 1)}
+def _reason(standing: Standing, cause: Cause) -> dict[str, Any]:
+    effect, of = cause
+    if isinstance(of, str):
+        text = tell(of, standing.vector.values.get(of))
+        return {"kind": "feature", "id": of, "text": text, "effect": effect}
+    return {"kind": "rule", "id": of.id, "text": of.text, "effect": effect}

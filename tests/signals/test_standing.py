@@ -13,6 +13,7 @@ from features.definitions import FEATURES
 from features.vector import vector
 from rules import Hit, load_catalog, read_catalog
 from scoring import Score
+from scoring.score import STRONGEST
 from signals.standing import answer, stand
 
 CONTRACT = {
@@ -23,7 +24,11 @@ CONTRACT = {
 
 def score_of(contributions=None, base=-2.0) -> Score:
     margin = base + sum((contributions or {}).values())
-    return Score(SCORER.propensity_at(margin), margin, base, contributions)
+    told = sorted((contributions or {}).items(), key=lambda one: -one[1])
+    raising = [one for one in told if one[1] > 0][:STRONGEST]
+    lowering = [one for one in reversed(told) if one[1] < 0][:STRONGEST]
+    strongest = (*raising, *lowering)
+    return Score(SCORER.propensity_at(margin), margin, base, contributions, strongest)
 
 
 @pytest.mark.parametrize("explain", ["none", "short", "full"])
