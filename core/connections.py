@@ -114,12 +114,17 @@ def _reply(connection: Any) -> Any:
         return error
 
 
-def connect_record(installation: Installation, settings: Settings) -> sa.Engine:
-    """The record, made when it is missing. StartError says what stands in the way."""
+def connect_record(
+    installation: Installation, settings: Settings, patience_s: float | None = None
+) -> sa.Engine:
+    """The record, made when it is missing. StartError says what stands in the way.
+
+    With `patience_s` every question fails that is not answered so soon: for whoever can do without.
+    """
     from core.database import open_record
 
     url = settings.record.url
-    return open_record(url.get_secret_value() if url else installation.record_db)
+    return open_record(url.get_secret_value() if url else installation.record_db, patience_s)
 
 
 def existing_record(installation: Installation, settings: Settings) -> sa.Engine:

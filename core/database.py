@@ -56,13 +56,16 @@ IN_LIMIT = 500
 """How many values one IN (…) carries: SQLite's oldest limit on parameters is 999."""
 
 
-def open_record(url: str | Path) -> sa.Engine:
-    """Opens the record and creates missing tables. StartError says what stands in the way."""
+def open_record(url: str | Path, patience_s: float | None = None) -> sa.Engine:
+    """Opens the record and creates missing tables. StartError says what stands in the way.
+
+    `patience_s` is how long a statement may take that waits for others; None: as long as it needs.
+    """
     for room in TABLES:
         importlib.import_module(room)
     name = f"sqlite:///{url}" if isinstance(url, Path) else url
     try:
-        engine = sa.create_engine(name, connect_args={"timeout": 30} if "sqlite" in name else {})
+        engine = sa.create_engine(name, connect_args=_patience(name, patience_s))
         _name_in_errors(engine)
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
@@ -72,6 +75,18 @@ def open_record(url: str | Path) -> sa.Engine:
         told = refusal(problem) or StartError(f"cannot open the record: {problem.args[0]}")
         raise told from problem
     return engine
+
+
+def _patience(name: str, seconds: float | None) -> dict[str, Any]:
+    if name.startswith("sqlite"):
+        return {"timeout": 30 if seconds is None else seconds}
+    if seconds is None:
+        return {}
+    least = max(1, round(seconds))  # libpq takes whole seconds
+    return {
+        "connect_timeout": least,
+        "options": f"-c statement_timeout={round(seconds * 1000)}",
+    }
 
 
 def _name_in_errors(engine: sa.Engine) -> None:

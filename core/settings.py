@@ -39,6 +39,7 @@ class Api(Section):
 
 class Record(Section):
     url: SecretStr | None = None  # none: SQLite in the data folder
+    timeout_s: float = Field(1.0, gt=0)  # a score does without facts that the record holds
 
 
 class Redis(Section):

@@ -56,6 +56,9 @@ class InForce:
 
     Rules or a model that cannot be loaded leave the last good ones serving. A model, and an
     experiment's challenger, are tried again at each poll: the cause may go away.
+
+    Whoever asks looks as well, once a poll is due; `follow` leaves that to a thread of its own, so
+    that no score waits for a record that dawdles or for a model that is being read.
     """
 
     def __init__(self, installation: Installation, engine: sa.Engine, poll_s: float = 1.0) -> None:
@@ -70,6 +73,28 @@ class InForce:
         self._complete = False
         self._loaded: Loaded | None = None
         self._told = ""
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+
+    def follow(self) -> None:
+        """From now on a thread looks, once something is in force at all. `close` ends it."""
+        self._thread = threading.Thread(target=self._follow, name="in-force", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _follow(self) -> None:
+        while not self._stop.wait(self._poll_s):
+            if self._loaded is None:
+                continue
+            try:
+                with self._loading:
+                    self._look()
+            except Exception:  # noqa: BLE001 - whatever a look throws, what serves goes on serving
+                _log.exception("the release in force stays")
 
     def now(self) -> Loaded:
         """What is in force, at most `poll_s` old. DefinitionError if no rules could ever load."""
@@ -77,7 +102,7 @@ class InForce:
         if loaded is None:
             with self._loading:
                 return self._loaded or self._look()
-        if time.monotonic() - self._looked_at < self._poll_s:
+        if self._thread is not None or time.monotonic() - self._looked_at < self._poll_s:
             return loaded
         if not self._loading.acquire(blocking=False):
             return loaded

@@ -42,8 +42,11 @@ class Parts:
         self.metrics = Metrics()
         self.engine: sa.Engine = connect_record(installation, settings)
         self.log = EventLog(installation.log_db, self.clock, settings.api.queue_limit)
-        self.keys = KeyRing(self.engine, self.clock)
-        self.in_force = InForce(installation, self.engine, settings.models.poll_s)
+        self.facts: sa.Engine = connect_record(installation, settings, settings.record.timeout_s)
+        """The record again, for those that can do without it and must not wait for it."""
+        self.keys = KeyRing(self.facts, self.clock)
+        self.in_force = InForce(installation, self.facts, settings.models.poll_s)
+        self.in_force.follow()
         self.redis = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
         self.metrics.registry.register(ParityFigures(self.engine))
         self.metrics.registry.register(ReleaseFigures(self.in_force))
@@ -54,7 +57,7 @@ class Parts:
         self.exposures = ExposureLog(self.engine, self.metrics.exposures_dropped.inc)
         self.desk = ScoreDesk(
             installation,
-            self.engine,
+            self.facts,
             self.redis,
             self.in_force,
             self.clock,
@@ -78,7 +81,9 @@ class Parts:
         self.threads.shutdown(cancel_futures=True)
         self.served.close()
         self.exposures.close()
+        self.in_force.close()
         self.redis.close()
+        self.facts.dispose()
         self.engine.dispose()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,3 +184,47 @@ def test_a_snooze_and_its_end_are_in_force_at_the_next_look(
     assert in_force.now() is begun
     snoozes.end(engine, "pricing_seen", "a1", "me", 20)
     assert in_force.now().snoozed.of("a1", 21) == frozenset()
+
+
+def test_a_thread_of_its_own_brings_the_next_release_in(
+    installation: Installation, engine: sa.Engine, write_model: Publish
+) -> None:
+    """No score waits while a model is read: whoever asks gets what is loaded."""
+    in_force = InForce(installation, engine, 0.01)
+    in_force.follow()
+    try:
+        before = in_force.now()
+        in_force._looked_at = float("-inf")
+        assert in_force.now() is before
+        write_model(installation, "1")
+        serve(engine, "1")
+        deadline = time.monotonic() + 60
+        while (scorer := in_force.now().scorer) is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert scorer is not None
+        assert scorer.version == "1"
+    finally:
+        in_force.close()
+
+
+def test_the_thread_outlives_whatever_a_look_throws(
+    installation: Installation, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What serves goes on serving, and the next look may succeed."""
+    in_force = InForce(installation, engine, 0.01)
+    before = in_force.now()
+    looked = threading.Event()
+
+    def fail() -> None:
+        looked.set()
+        raise MemoryError
+
+    monkeypatch.setattr(in_force, "_look", fail)
+    in_force.follow()
+    try:
+        assert looked.wait(60)
+        looked.clear()
+        assert looked.wait(60)
+        assert in_force.now() is before
+    finally:
+        in_force.close()
