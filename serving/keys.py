@@ -27,6 +27,8 @@ STALE_S = 0.9
 """A key revoked elsewhere is refused within a second."""
 NEW_S = 0.1
 """A key that is not known may be new: looked up again, but not at every guess."""
+AWAY_S = 3.0
+"""Between two looks at a record that did not answer: each may hold up whoever asks."""
 
 API_KEY = sa.Table(
     "api_key",
@@ -163,6 +165,7 @@ class KeyRing:
         self._monotonic = monotonic
         self._held: dict[str, ApiKey] = {}
         self._read_at = float("-inf")
+        self._away_until = float("-inf")
         self._reading = threading.Lock()
 
     def find(self, key: str) -> ApiKey | None:
@@ -175,7 +178,8 @@ class KeyRing:
         return found if found is not None and found.valid(self._clock.now()) else None
 
     def _refresh(self, older_than_s: float) -> None:
-        if self._monotonic() - self._read_at < older_than_s:
+        now = self._monotonic()
+        if now - self._read_at < older_than_s or now < self._away_until:
             return
         with self._reading:
             started = self._monotonic()
@@ -185,6 +189,7 @@ class KeyRing:
             except SQLAlchemyError:
                 if not self._held:
                     raise
+                self._away_until = self._monotonic() + AWAY_S
                 return  # the record is away: events are accepted with the keys we know
             self._held = {row.digest: _read(row) for row in rows}
             self._read_at = started
