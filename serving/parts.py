@@ -25,6 +25,8 @@ from serving.parity_figures import ParityFigures
 from serving.release_figures import ReleaseFigures
 from serving.retrain_figures import RetrainFigures
 from serving.served_log import ServedLog
+from serving.traced import CarryingThreads, TracedMetrics
+from serving.tracing import Tracing, tracing_of
 
 DATA_VARIABLE = "LEADLINE_DATA"
 """The environment variable that names the installation to a server that we do not start."""
@@ -34,12 +36,17 @@ class Parts:
     """Everything a request may need. StartError says which part cannot be opened."""
 
     def __init__(
-        self, installation: Installation, settings: Settings, clock: Clock | None = None
+        self,
+        installation: Installation,
+        settings: Settings,
+        clock: Clock | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self.installation = installation.create()
         self.settings = settings
         self.clock = clock or SystemClock()
-        self.metrics = Metrics()
+        self.tracing = tracing
+        self.metrics = TracedMetrics(tracing) if tracing else Metrics()
         self.engine: sa.Engine = connect_record(installation, settings)
         self.log = EventLog(installation.log_db, self.clock, settings.api.queue_limit)
         self.facts: sa.Engine = connect_record(installation, settings, settings.record.timeout_s)
@@ -68,7 +75,8 @@ class Parts:
         self.heartbeat = Heartbeat()
         self.metrics.loop_late.set_function(self.heartbeat.take_worst)
         # Scoring blocks on stores; the loop that accepts events must not.
-        self.threads = ThreadPoolExecutor(4, thread_name_prefix="score")
+        threads = CarryingThreads if tracing else ThreadPoolExecutor
+        self.threads = threads(4, thread_name_prefix="score")
 
         self.streams = 0
         """Signal streams that are open."""
@@ -85,6 +93,8 @@ class Parts:
         self.redis.close()
         self.facts.dispose()
         self.engine.dispose()
+        if self.tracing is not None:
+            self.tracing.close()
 
 
 def parts_of_environment() -> Parts:
@@ -95,4 +105,5 @@ def parts_of_environment() -> Parts:
             f"{DATA_VARIABLE} is not set", do="let it name the data folder of your installation"
         )
     installation = Installation(Path(folder))
-    return Parts(installation, load_settings(installation.settings_file))
+    settings = load_settings(installation.settings_file)
+    return Parts(installation, settings, tracing=tracing_of("scoring"))

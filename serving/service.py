@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from serving.http.dispatch import Dispatcher
 from serving.http.documents import pages
 from serving.http.tables import SCORES
+from serving.http.traced import traced
 from serving.parts import Parts, parts_of_environment
 
 
@@ -25,10 +26,12 @@ class Seat:
 
     def __init__(self) -> None:
         self._routes = (*SCORES, *pages(SCORES))
-        self._answer: Dispatcher | None = None
+        self._answer: ASGIApp | None = None
 
-    def take(self, parts: Parts) -> None:
-        self._answer = Dispatcher(self._routes, parts)
+    def take(self, parts: Parts, *, alone: bool = False) -> None:
+        """`alone`: no front stands before it, so requests are traced here."""
+        answer = Dispatcher(self._routes, parts)
+        self._answer = traced(answer, parts, self._routes) if alone else answer
 
     @property
     def taken(self) -> bool:
@@ -60,7 +63,7 @@ class LeadScoring:
         self._own: Parts | None = None
         if not seat.taken:
             self._own = parts_of_environment()
-            seat.take(self._own)
+            seat.take(self._own, alone=True)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:

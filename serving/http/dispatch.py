@@ -56,6 +56,11 @@ class Dispatcher:
             return  # nobody is left to be answered
         await response(scope, receive, send)
 
+    def route_of(self, scope: Scope) -> Route | None:
+        """The route of a request, if the table has one for it."""
+        methods = self._match(scope) or {}
+        return methods.get("GET" if scope["method"] == "HEAD" else scope["method"])
+
     def _match(self, scope: Scope) -> Methods | None:
         """The methods of the path; what stood in its `{…}` is put into the scope."""
         path = scope["path"]

@@ -16,9 +16,12 @@ from core.errors import StartError
 from core.installation import Installation
 from core.settings import Api, Settings
 from serving.http.front import Front
+from serving.http.tables import DESCRIBED
+from serving.http.traced import traced
 from serving.listening import listening
 from serving.parts import Parts
 from serving.tls import context_of
+from serving.tracing import tracing_of
 
 LOOK_S = 0.05
 DRAIN_S = 5
@@ -32,7 +35,7 @@ def run(installation: Installation, settings: Settings, stop: threading.Event) -
     """
     tls = context_of(settings.api, SystemClock().now())
     with _listen(settings.api) as door:
-        parts = Parts(installation, settings)
+        parts = Parts(installation, settings, tracing=tracing_of("api"))
         try:
             parts.in_force.now()  # wrong rules stop the start, not a request
             runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
@@ -61,7 +64,7 @@ async def _serve(
     from serving.service import scoring_app
 
     config = uvicorn.Config(
-        Front(parts, scoring_app(parts)),
+        traced(Front(parts, scoring_app(parts)), parts, DESCRIBED),
         loop="none",
         http="httptools",
         ws="none",

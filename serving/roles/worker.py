@@ -22,6 +22,8 @@ from serving.judge import Judge
 from serving.metrics_port import metrics_on
 from serving.online_sync import OnlineSync
 from serving.pipeline import Pipeline
+from serving.traced import TracedPipeline
+from serving.tracing import tracing_of
 from serving.worker_figures import WorkerFigures
 
 _log = logging.getLogger(__name__)
@@ -32,8 +34,9 @@ TRY_AGAIN_S = 1.0
 def run(installation: Installation, settings: Settings, stop: threading.Event) -> None:
     """Until `stop`: a batch that was begun is finished, the next start goes on behind it.
 
-    StartError when the port for its metrics is taken.
+    StartError when the port for its metrics is taken, or traces cannot be exported.
     """
+    tracing = tracing_of("worker")
     clock = SystemClock()
     engine = connect_record(installation, settings)
     client = connect_redis(redis_url(installation, settings), settings.redis.timeout_s)
@@ -47,9 +50,12 @@ def run(installation: Installation, settings: Settings, stop: threading.Event) -
     _warm(inforce)
     try:
         figures = WorkerFigures(pipeline, log)
+        run = TracedPipeline(tracing, pipeline) if tracing else pipeline
         with metrics_on(settings.worker.metrics_port, "worker.metrics_port", figures):
-            Loop(pipeline, log, settings, stop).run()
+            Loop(run, log, settings, stop).run()
     finally:
+        if tracing is not None:
+            tracing.close()
         log.close()
         engine.dispose()
 
@@ -66,7 +72,11 @@ class Loop:
     """Batches while there are events; between them catches Redis up and rescores who is due."""
 
     def __init__(
-        self, pipeline: Pipeline, log: EventLog, settings: Settings, stop: threading.Event
+        self,
+        pipeline: Pipeline | TracedPipeline,
+        log: EventLog,
+        settings: Settings,
+        stop: threading.Event,
     ) -> None:
         self._pipeline = pipeline
         self._log = log

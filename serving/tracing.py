@@ -1,0 +1,85 @@
+"""OpenTelemetry traces, where an exporter is named: a span a request or batch, one a stage inside.
+
+Off unless OTEL_EXPORTER_OTLP_ENDPOINT (or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) names a collector.
+Without it nothing of this is in the way: the library is not even imported. OpenTelemetry's other
+variables hold as they are documented there (sampler, headers, timeout). A span names routes and
+stages, never an identifier, a query or a body.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from core.errors import StartError
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
+class Tracing:
+    """The spans of one process. `close` hands over what was not exported yet."""
+
+    def __init__(self, provider: TracerProvider) -> None:
+        from opentelemetry import propagate, trace
+
+        self._provider = provider
+        self._tracer = provider.get_tracer("leadline")
+        self._extract = propagate.extract
+        self._server, self._error = trace.SpanKind.SERVER, trace.StatusCode.ERROR
+
+    @contextmanager
+    def span(self, name: str, **told: str | int) -> Iterator[Any]:
+        """A span inside the one that is open where this runs."""
+        with self._tracer.start_as_current_span(name, attributes=told) as span:
+            yield span
+
+    @contextmanager
+    def request(self, name: str, headers: Mapping[str, str], **told: str) -> Iterator[Any]:
+        """A span of a request, inside the caller's if its headers have a `traceparent`."""
+        caller = self._extract(headers)
+        with self._tracer.start_as_current_span(
+            name, context=caller, kind=self._server, attributes=told
+        ) as span:
+            yield span
+
+    def failed(self, span: Any) -> None:
+        """What the span tells of could not be done."""
+        span.set_status(self._error)
+
+    def close(self) -> None:
+        self._provider.shutdown()
+
+
+def tracing_of(role: str) -> Tracing | None:
+    """What the environment asks for; None where it asks for nothing. StartError when the exporter
+    is not installed.
+    """
+    if not any(map(os.environ.get, ENDPOINTS)) or os.environ.get("OTEL_SDK_DISABLED") == "true":
+        return None
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    except ImportError as missing:
+        name = next(name for name in ENDPOINTS if os.environ.get(name))
+        raise StartError(
+            f"{name} asks for traces, and what exports them is not installed",
+            do="install the extra `tracing` (leadline[tracing]), or unset the variable",
+        ) from missing
+    return traced_by(OTLPSpanExporter(), role)
+
+
+def traced_by(exporter: SpanExporter, role: str, *, at_once: bool = False) -> Tracing:
+    """Spans for an exporter: in batches from a thread of its own, or each as it ends."""
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+
+    provider = TracerProvider(resource=Resource.create({"service.name": f"leadline-{role}"}))
+    processor = SimpleSpanProcessor if at_once else BatchSpanProcessor
+    provider.add_span_processor(processor(exporter))
+    return Tracing(provider)
