@@ -12,7 +12,16 @@ import redis
 
 from core.clock import SECOND
 from features.definitions import Entity
-from features.online import FIELD, RECORDED, STAMP, WATERMARK, BlobPair, key_of, stored_blob
+from features.online import (
+    BESIDE,
+    FIELD,
+    RECORDED,
+    STAMP,
+    WATERMARK,
+    BlobPair,
+    key_of,
+    stored_blob,
+)
 
 
 class Mark(NamedTuple):
@@ -25,10 +34,13 @@ class Mark(NamedTuple):
 
 
 class Marked(NamedTuple):
-    """What was read, in order; `marks` is None while the worker fills the store."""
+    """What was read, in order; `marks` is None while the worker fills the store. `beside` is as in
+    `features.online.Held`.
+    """
 
     blobs: list[BlobPair]
     marks: list[Mark] | None
+    beside: list[bytes | None]
 
 
 def read_marked(client: redis.Redis, pairs: Sequence[tuple[str, str | None]]) -> Marked:
@@ -48,18 +60,19 @@ def read_marked(client: redis.Redis, pairs: Sequence[tuple[str, str | None]]) ->
     after = _watermark(client)
     replies = iter(rows)
     read = [
-        (next(replies), next(replies) if account_id else (None, None, None))
+        (next(replies), next(replies) if account_id else (None, None, None, None))
         for _, account_id in pairs
     ]
     blobs = [(stored_blob(lead[0]), stored_blob(account[0])) for lead, account in read]
+    beside = [lead[3] for lead, _ in read]
     if before is None or before != after:
-        return Marked(blobs, None)
+        return Marked(blobs, None, beside)
     marks = [Mark(_mark(lead, before), _mark(account, before)) for lead, account in read]
-    return Marked(blobs, marks)
+    return Marked(blobs, marks, beside)
 
 
 Reply = Sequence[bytes | None]
-"""A row's value, its stamp, and its `recorded_at` where that differs."""
+"""A row's value, its stamp, its `recorded_at` where that differs, and what stands beside it."""
 
 
 def _watermark(client: redis.Redis) -> int | None:
@@ -68,12 +81,12 @@ def _watermark(client: redis.Redis) -> int | None:
 
 
 def _ask(pipe: redis.client.Pipeline, entity: Entity, entity_id: str) -> None:
-    fields = (FIELD[entity], STAMP[entity], RECORDED)
+    fields = (FIELD[entity], STAMP[entity], RECORDED, BESIDE)
     pipe.execute_command("HMGET", key_of(entity, entity_id), *fields)
 
 
 def _mark(reply: Reply, watermark: int) -> int | None:
-    value, stamp, recorded = reply
+    value, stamp, recorded, _ = reply
     if not value or not stamp:
         return None
     return max(watermark, _known_at(stamp), int(recorded or 0))

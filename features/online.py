@@ -8,8 +8,8 @@ nature: the record can always fill it again.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import mmh3
 import redis
@@ -21,15 +21,27 @@ from features.names import KEYS, PROJECT, VALUE, VIEWS
 from features.record import TileRow
 
 _STRING = 2  # feast.types.ValueType.STRING
-_MARK = b"leadline:filled"
+_MARK = b"leadline:filled:2"
 """The offset up to which every event's rows are written, as this server itself remembers it."""
 
-WATERMARK = b"leadline:watermark"
-"""The `recorded_at` up to which every event's rows are written; missing while that is not so."""
+WATERMARK = b"leadline:watermark:2"
+"""The `recorded_at` up to which every event's rows are written; missing while that is not so. The
+number is that of what stands beside the tiles: a store of an earlier one is filled anew.
+"""
 
 RECORDED = b"at"
 """A row's `recorded_at`, where its stamp is another: history. Feast passes over this field. A live
 row does not clear it, for its own stamp is later. Short: it is kept for every lead."""
+
+BESIDE = b"f"
+"""Of a lead: what scores need to know of it besides its tiles. Bytes that are not read here."""
+
+_SET_BESIDE = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if ARGV[2] == '' then return redis.call('HDEL', KEYS[1], ARGV[1]) end
+return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+"""
+"""A lead that has expired, or was absorbed, must not come back without tiles, and for ever."""
 
 
 def _field_of(entity: Entity) -> bytes:
@@ -87,6 +99,13 @@ BlobPair = tuple[bytes | None, bytes | None]
 """The tiles of a lead and of its account, None where the store holds none."""
 
 
+class Held(NamedTuple):
+    """What the store holds of pairs, in order; `beside` is of the leads, None where nothing is."""
+
+    blobs: list[BlobPair]
+    beside: list[bytes | None]
+
+
 class OnlineStore:
     """Every method raises `redis.RedisError` when the server cannot be reached in time."""
 
@@ -97,9 +116,14 @@ class OnlineStore:
         self._client = client
         self._expire_s = None if expire_days is None else expire_days * DAY // SECOND
 
-    def write(self, rows: Iterable[TileRow]) -> None:
-        """The newest row of each entity stands; an empty one deletes (absorbed by another)."""
+    def write(self, rows: Iterable[TileRow], beside: Mapping[str, bytes] | None = None) -> None:
+        """The newest row of each entity stands; an empty one deletes (absorbed by another).
+
+        `beside` tells of leads what is to stand beside their tiles, no bytes where nothing is. It
+        comes with the row where there is one: nobody sees the one without the other.
+        """
         newest = {(row.entity, row.id): row for row in rows}
+        left = dict(beside or {})
         with self._client.pipeline(transaction=False) as pipe:
             for (entity, entity_id), row in newest.items():
                 key = key_of(entity, entity_id)
@@ -109,25 +133,40 @@ class OnlineStore:
                 told = [FIELD[entity], value_of(row.blob), STAMP[entity], _stamp(row.known_at)]
                 if row.created != row.known_at:
                     told += [RECORDED, str(row.created).encode()]
+                if entity is Entity.LEAD and left.get(entity_id):
+                    told += [BESIDE, left.pop(entity_id)]
                 pipe.execute_command("HSET", key, *told)
                 if self._expire_s is not None:
                     pipe.expireat(key, row.known_at // SECOND + self._expire_s)
+            for lead_id, bytes_ in left.items():
+                place = key_of(Entity.LEAD, lead_id)
+                pipe.execute_command("EVAL", _SET_BESIDE, 1, place, BESIDE, bytes_)
             pipe.execute()
 
     def read(self, pairs: Sequence[tuple[str, str | None]]) -> list[BlobPair]:
         """(lead, account or none) → their tiles. One round trip, in which an account that several
         leads share is asked for once.
         """
+        return self.look(pairs).blobs
+
+    def look(self, pairs: Sequence[tuple[str, str | None]]) -> Held:
+        """The same, with what stands beside the leads' tiles."""
         accounts = dict.fromkeys(account_id for _, account_id in pairs if account_id)
-        names = [(Entity.LEAD, lead_id) for lead_id, _ in pairs]
-        names += [(Entity.ACCOUNT, account_id) for account_id in accounts]
-        asked = [("HGET", key_of(*name), FIELD[name[0]]) for name in names]
-        replies = [stored_blob(reply) for reply in ask(self._client, asked)]
-        found: dict[str | None, bytes | None] = dict(
-            zip(accounts, replies[len(pairs) :], strict=True)
-        )
-        leads = zip(pairs, replies, strict=False)
-        return [(lead, found.get(account_id)) for (_, account_id), lead in leads]
+        of_lead = (FIELD[Entity.LEAD], BESIDE)
+        asked: list[tuple[str | bytes, ...]] = [
+            ("HMGET", key_of(Entity.LEAD, lead_id), *of_lead) for lead_id, _ in pairs
+        ]
+        of_account = FIELD[Entity.ACCOUNT]
+        asked += [("HGET", key_of(Entity.ACCOUNT, one), of_account) for one in accounts]
+        replies = ask(self._client, asked)
+        found: dict[str | None, bytes | None] = {
+            account_id: stored_blob(reply)
+            for account_id, reply in zip(accounts, replies[len(pairs) :], strict=True)
+        }
+        leads = replies[: len(pairs)]
+        told = zip(pairs, leads, strict=True)
+        blobs = [(stored_blob(lead[0]), found.get(account_id)) for (_, account_id), lead in told]
+        return Held(blobs, [beside for _, beside in leads])
 
     def set_watermark(self, recorded_at: int | None) -> None:
         """After the rows of all events recorded by then; None before rows are written in bulk."""

@@ -22,7 +22,7 @@ def attach(
     moment: int | None = None,
 ) -> None:
     """Puts what is known of each lead, now or at a past moment, into its vector's values."""
-    wanted = _read_by(loaded)
+    wanted = columns_read(loaded)
     if not wanted:
         return
     told = attributes_of(record, [one.lead_id for one in vectors], moment, wanted)
@@ -30,7 +30,7 @@ def attach(
         one.values.update(told.get(one.lead_id, {}))
 
 
-def _read_by(loaded: Loaded) -> frozenset[str]:
+def columns_read(loaded: Loaded) -> frozenset[str]:
     """The columns that the champion reads, or the challenger of a running experiment."""
     challenger = loaded.trial.challenger if loaded.trial else None
     scorers = (loaded.scorer, challenger.scorer if challenger else None)

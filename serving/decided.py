@@ -32,6 +32,11 @@ class Decided(msgspec.Struct):
     merged: Mapping[str, str] = {}
     """Leads absorbed in this batch → their survivors."""
 
+    @property
+    def judged(self) -> set[str]:
+        """The leads whose band may be another one now."""
+        return {state.lead_id for state in self.states}.union(self.merged.values())
+
     def save(self, connection: sa.Connection, now: int) -> None:
         """Inside the worker's transaction: a signal leaves if, and only if, the batch is done."""
         if self.merged:

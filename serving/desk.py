@@ -22,35 +22,28 @@ from features.blob import BlobError
 from features.vector import FeatureVector, Stored, vectors
 from serving.asks import Ask, Explain, Who
 from serving.assess import assess
+from serving.beside import NOTHING, Beside, recorded_beside
 from serving.breaker import Away
-from serving.cases import facts_of
-from serving.columns import attach
+from serving.columns import attach, columns_read
 from serving.exposure_log import ExposureLog
-from serving.extra import extra_facts
 from serving.inforce import InForce, Loaded
 from serving.lookup import RECORD, Lookup, Read
 from serving.metrics import Metrics
 from serving.served_log import ServedLog
-from signals.bands import load as load_bands
 from signals.standing import Standing, answer
-from signals.types import About
 
 Answer = dict[str, Any]
 
 
 class Seen(NamedTuple):
-    """What vectors were made without, and until when all events are in them (None: unknown)."""
+    """What vectors were made without, and until when all events are in them (None: unknown).
+
+    `beside` is what is known of each lead besides, where the look that brought the tiles told it.
+    """
 
     degraded: tuple[str, ...]
     known_to: int | None
-
-
-class Beside(NamedTuple):
-    """Of each lead the facts that are no features and the band before; what was missing."""
-
-    extra: list[dict[str, str | None]]
-    bands: list[str | None]
-    missing: tuple[str, ...] = ()
+    beside: list[Beside] | None = None
 
 
 class ScoreDesk:
@@ -117,7 +110,7 @@ class ScoreDesk:
                 made = vectors(_stored(pairs, found, now))
         if found.marks is not None:
             self._served.put(made, found.marks)
-        return made, Seen(found.degraded, found.known_to)
+        return made, Seen(found.degraded, found.known_to, found.beside)
 
     def _then(self, ask: Ask) -> list[FeatureVector | None]:
         """From the lake, point in time; one such question at a time, for it is heavy."""
@@ -141,8 +134,9 @@ class ScoreDesk:
     def _stand(self, vectors: Sequence[FeatureVector], seen: Seen, ask: Ask) -> list[Standing]:
         loaded = self._in_force.now()
         with self._metrics.stage("assess"):
-            extra, bands, missing = self._beside(loaded, vectors, ask.as_of)
+            beside, missing = self._beside(loaded, vectors, seen, ask.as_of)
             degraded = (*seen.degraded, *missing)
+            extra, bands = [one.extra for one in beside], [one.band for one in beside]
             began = time.perf_counter()
             standings = assess(
                 loaded, vectors, extra, bands, degraded,
@@ -158,23 +152,24 @@ class ScoreDesk:
         return standings
 
     def _beside(
-        self, loaded: Loaded, vectors: Sequence[FeatureVector], as_of: int | None
-    ) -> Beside:
-        """What only the record holds, in one look; named as missing while it is away."""
+        self, loaded: Loaded, vectors: Sequence[FeatureVector], seen: Seen, as_of: int | None
+    ) -> tuple[list[Beside], tuple[str, ...]]:
+        """What is no feature, and what was missing: `("record",)` while it alone could tell."""
+        if seen.beside is not None and not columns_read(loaded):
+            return seen.beside, ()
         ids = [one.lead_id for one in vectors]
 
-        def look() -> Beside:
+        def look() -> list[Beside]:
             with reading(self._engine) as connection:
                 attach(connection, loaded, vectors, as_of)
-                # The band of a past moment is not kept: it is entered afresh.
-                states = load_bands(connection, ids) if as_of is None else {}
-                bands = [states[one].band if one in states else None for one in ids]
-                return Beside(extra_facts(connection, ids), bands)
+                if seen.beside is not None:
+                    return seen.beside
+                return recorded_beside(connection, ids, then=as_of is not None)
 
         try:
-            return self._lookup.record.call(look)
+            return self._lookup.record.call(look), ()
         except Away:
-            return Beside([facts_of(About()) for _ in ids], [None] * len(ids), (RECORD,))
+            return seen.beside or [NOTHING] * len(ids), (RECORD,)
 
 
 def _stored(pairs: Sequence[Found], found: Read, as_of: int) -> list[Stored]:

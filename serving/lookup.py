@@ -21,6 +21,7 @@ from features.online import BlobPair, OnlineStore
 from features.record import read_blobs
 from features.told import is_readable
 from serving.asks import Who
+from serving.beside import NOTHING, Beside, read_beside, recorded_beside
 from serving.breaker import Away, Breaker
 from serving.filled import Filled
 
@@ -37,10 +38,12 @@ class Read(NamedTuple):
     """The tiles of each pair, and what was missing: `("online_store",)` or nothing.
 
     `marks` says which rows they were, if it was asked for and the store that was read could tell.
-    All events recorded by `known_to` are in the tiles; None when nobody could say.
+    All events recorded by `known_to` are in the tiles; None when nobody could say. `beside` is what
+    is known of each lead besides.
     """
 
     blobs: list[BlobPair]
+    beside: list[Beside]
     degraded: tuple[str, ...] = ()
     marks: list[Mark] | None = None
     known_to: int | None = None
@@ -87,7 +90,7 @@ class Lookup:
     def read(self, pairs: Sequence[Found], *, marked: bool = False) -> Read:
         """The tiles of each pair; `marked` asks which rows they are as well."""
         if not pairs:
-            return Read([], known_to=self._filled.known_to)
+            return Read([], [], known_to=self._filled.known_to)
         try:
             read = self.online.call(lambda: self._ask(pairs, marked))
         except (Away, redis.ResponseError, IndexError, ValueError):
@@ -100,24 +103,29 @@ class Lookup:
         """
         bad = [at for at, held in enumerate(read.blobs) if not all(map(is_readable, held))]
         record = self._read_record([pairs[at] for at in bad])
-        blobs = list(read.blobs)
-        for at, held in zip(bad, record.blobs, strict=True):
-            blobs[at] = held
+        blobs, beside = list(read.blobs), list(read.beside)
+        for at, held, one in zip(bad, record.blobs, record.beside, strict=True):
+            blobs[at], beside[at] = held, one
         marks = None
         if read.marks is not None and record.marks is not None:
             fresh = dict(zip(bad, record.marks, strict=True))
             marks = [fresh.get(at, mark) for at, mark in enumerate(read.marks)]
-        return Read(blobs, (ONLINE_STORE,), marks, read.known_to)
+        return Read(blobs, beside, (ONLINE_STORE,), marks, read.known_to)
 
     def _ask(self, pairs: Sequence[Found], marked: bool) -> Read | None:
         """From Redis alone; None while it waits to be filled."""
         if not self._filled.now():
             return None
         known_to = self._filled.known_to
-        if not marked:
-            return Read(self._online.read(pairs), known_to=known_to)
-        tiles, marks = read_marked(self._client, pairs)
-        return Read(tiles, marks=marks, known_to=known_to)
+        if marked:
+            tiles, marks, told = read_marked(self._client, pairs)
+        else:
+            (tiles, told), marks = self._online.look(pairs), None
+        beside = [read_beside(one) for one in told]
+        if None in beside:  # a row that is none of ours: the record has it
+            kept = zip(tiles, beside, strict=True)
+            tiles = [(None if one is None else lead, account) for (lead, account), one in kept]
+        return Read(tiles, [one or NOTHING for one in beside], (), marks, known_to)
 
     def _fill_read(self, pairs: Sequence[Found], read: Read) -> Read:
         """Redis may have lost rows: the record has them. If it is away, they are told as missing:
@@ -129,7 +137,7 @@ class Lookup:
         ):
             return read
         try:
-            return read._replace(blobs=self.record.call(lambda: self._fill(pairs, read.blobs)))
+            return self.record.call(lambda: self._fill(pairs, read))
         except Away:
             return read._replace(degraded=(RECORD,))
 
@@ -141,11 +149,12 @@ class Lookup:
         the mark of each row. Two looks, for not every database shows one state to all queries.
         """
         before = self._recorded_up_to()
-        tiles = self._fill(pairs, [(None, None)] * len(pairs))
+        nothing = Read([(None, None)] * len(pairs), [NOTHING] * len(pairs))
+        read = self._fill(pairs, nothing)
         marks = None
         if before == self._recorded_up_to():
             marks = [Mark(before, before if account_id else None) for _, account_id in pairs]
-        return Read(tiles, (ONLINE_STORE,), marks, before or None)
+        return read._replace(degraded=(ONLINE_STORE,), marks=marks, known_to=before or None)
 
     def _of_record(self, work: Callable[[], T]) -> T:
         try:
@@ -159,20 +168,21 @@ class Lookup:
         with reading(self._engine) as connection:
             return progress.load(connection).watermark
 
-    def _fill(self, pairs: Sequence[Found], tiles: list[BlobPair]) -> list[BlobPair]:
-        """Those of the record where there are none."""
-        leads = [pair[0] for pair, held in zip(pairs, tiles, strict=True) if held[0] is None]
-        accounts = [
-            pair[1]
-            for pair, held in zip(pairs, tiles, strict=True)
-            if pair[1] is not None and held[1] is None
-        ]
+    def _fill(self, pairs: Sequence[Found], read: Read) -> Read:
+        """What the record has of those of whom there is nothing."""
+        held = list(zip(pairs, read.blobs, strict=True))
+        leads = [pair[0] for pair, tiles in held if tiles[0] is None]
+        accounts = [pair[1] for pair, tiles in held if pair[1] is not None and tiles[1] is None]
         if not leads and not accounts:
-            return tiles
+            return read
         with reading(self._engine) as connection:
             lead_tiles = read_blobs(connection, Entity.LEAD, leads)
             account_tiles = read_blobs(connection, Entity.ACCOUNT, accounts)
-        return [
-            (held[0] or lead_tiles.get(pair[0]), held[1] or account_tiles.get(pair[1] or ""))
-            for pair, held in zip(pairs, tiles, strict=True)
-        ]
+            beside = dict(zip(leads, recorded_beside(connection, leads), strict=True))
+        return read._replace(
+            blobs=[
+                (tiles[0] or lead_tiles.get(pair[0]), tiles[1] or account_tiles.get(pair[1] or ""))
+                for pair, tiles in held
+            ],
+            beside=[beside.get(pair[0], one) for pair, one in zip(pairs, read.beside, strict=True)],
+        )

@@ -7,17 +7,19 @@ behind, the worker cannot know.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import redis
 import sqlalchemy as sa
 
-from core.database import reading, writing
+from core.database import chunks, reading, writing
 from events.identity.index import IdentifierIndex
 from events.identity.tables import LEAD
 from events.progress import Progress, save
+from features.definitions import Entity
 from features.online import OnlineStore
 from features.record import TileRow, changed_since
+from serving.beside import beside_to_write
 from serving.evictions import Evictions
 
 _log = logging.getLogger(__name__)
@@ -41,13 +43,22 @@ class OnlineSync:
         self._evictions = evictions
         self._level = False
 
-    def write(self, progress: Progress, rows: Sequence[TileRow], leads: Iterable[str]) -> None:
-        """After a commit: this batch's rows; if Redis fails, `catch_up` does it later."""
+    def write(
+        self,
+        progress: Progress,
+        rows: Sequence[TileRow],
+        leads: Collection[str],
+        judged: Iterable[str] = (),
+    ) -> None:
+        """After a commit: this batch's rows, the identifiers of `leads`, and what is known of all
+        these and of the `judged` ones besides; if Redis fails, `catch_up` does it later.
+        """
         if not self._level:
             return
+        touched = {row.id for row in rows if row.entity is Entity.LEAD}.union(leads, judged)
         try:
-            self._store.write(rows)
             with reading(self._engine) as record:
+                self._store.write(rows, beside_to_write(record, touched))
                 self._index.write(record, leads)
             # In steps of their own: they must not stand if one of the rows was refused, nor where
             # earlier rows are gone, for then nothing would tell that they are.
@@ -55,6 +66,17 @@ class OnlineSync:
                 self._level = False
                 return
             self._tell(progress)
+        except redis.RedisError as fault:
+            _log.warning("online store: %s; serving goes on from the record", fault)
+            self._level = False
+
+    def rejudged(self, lead_ids: Iterable[str]) -> None:
+        """After a commit that changed nothing but where these leads stand."""
+        if not self._level:
+            return
+        try:
+            with reading(self._engine) as record:
+                self._store.write((), beside_to_write(record, lead_ids))
         except redis.RedisError as fault:
             _log.warning("online store: %s; serving goes on from the record", fault)
             self._level = False
@@ -98,12 +120,16 @@ class OnlineSync:
             self._store.unmark()
 
     def _fill(self, after: int) -> None:
-        """Tiles changed after an offset, and the identifiers of their leads."""
+        """Tiles changed after an offset; the identifiers of all leads and what is known of them
+        besides, which also time alone may change.
+        """
         with reading(self._engine) as record:
             for rows in changed_since(record, after):
                 self._store.write(rows)
-            moved = record.execute(sa.select(LEAD.c.lead_id)).scalars()
-            self._index.write(record, list(moved))
+            leads = list(record.execute(sa.select(LEAD.c.lead_id)).scalars())
+            for some in chunks(leads):
+                self._store.write((), beside_to_write(record, some))
+            self._index.write(record, leads)
         _log.info("online store filled from offset %d", after)
 
 

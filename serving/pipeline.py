@@ -132,6 +132,7 @@ class Pipeline:
         if decided.states:
             with self.stages("rescore"), writing(self._engine) as record:
                 decided.save(record, now)
+            self._online.rejudged(decided.judged)
 
     def _compute(self, raws: Sequence[RawEvent]) -> Batch:
         """Everything that a batch brings about; reads the record, changes nothing."""
@@ -188,7 +189,7 @@ class Pipeline:
             self._updater.shrink()
         with self.stages("online"):
             leads = batch.reindexed()
-            self._online.write(self.progress, batch.rows, leads)
+            self._online.write(self.progress, batch.rows, leads, batch.decided.judged)
 
     def _undo(self) -> None:
         self._updater.forget()

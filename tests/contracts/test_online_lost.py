@@ -106,11 +106,11 @@ def test_where_there_is_no_room_it_is_not_filled_again_and_again(watched: Watche
     """Each filling would throw out what the one before wrote; the record answers meanwhile."""
     watched.clock.at += LOOK_S
     watched.bench.pipeline.keep_up()
-    squeeze(watched.client, [b"leadline:filled"])
+    squeeze(watched.client, [b"leadline:filled:2"])
 
     for _ in range(3):
         watched.bench.pipeline.keep_up()
-        assert not watched.client.exists(b"leadline:filled")
+        assert not watched.client.exists(b"leadline:filled:2")
         assert not watched.client.exists(WATERMARK)
     assert watched.degraded() == (ONLINE_STORE,)
 
