@@ -13,6 +13,7 @@ an exception means that a caller or the operator has to do something::
         ├── NotFound        404
         ├── Conflict        409
         ├── TooLarge        413
+        ├── UnsupportedMedia 415
         ├── TooMany         429
         └── Unavailable     503
 
@@ -95,6 +96,11 @@ class Conflict(RequestError):
 class TooLarge(RequestError):
     status = 413
     title = "Too large"
+
+
+class UnsupportedMedia(RequestError):
+    status = 415
+    title = "Unsupported media type"
 
 
 class TooMany(RequestError):

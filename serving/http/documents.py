@@ -30,6 +30,7 @@ _REASONS = {
     404: "Nobody and nothing is known by that.",
     409: "Somebody was faster; `detail` says who. Nothing was changed.",
     413: "The body is far too large.",
+    415: "The body is no JSON, or says so.",
     429: "Too many at once; see `Retry-After`.",
     503: "Not now; see `Retry-After`. Nothing was accepted.",
 }

@@ -89,7 +89,7 @@ SCORES: tuple[Route, ...] = (
         "Score a lead.",
         body=ref("ScoreRequest"),
         answer=ref("Score"),
-        refusals=(400, 403, 404, 413, 503),
+        refusals=(400, 403, 404, 413, 415, 503),
         tag="Scores",
     ),
     Route(
@@ -113,7 +113,7 @@ SCORES: tuple[Route, ...] = (
         "Score up to 1,000 leads; an unknown one is an error in its place.",
         body=ref("ScoreBatchRequest"),
         answer=ref("ScoreBatch"),
-        refusals=(400, 403, 413, 503),
+        refusals=(400, 403, 413, 415, 503),
         tag="Scores",
     ),
     Route(
@@ -123,7 +123,7 @@ SCORES: tuple[Route, ...] = (
         "Score a company by its people.",
         body=ref("AccountScoreRequest"),
         answer=ref("AccountScore"),
-        refusals=(400, 403, 404, 413, 503),
+        refusals=(400, 403, 404, 413, 415, 503),
         tag="Scores",
     ),
 )

@@ -1,0 +1,97 @@
+"""Bodies of score calls. Stricter than those of events, whose senders cannot always be corrected:
+one limit, one kind of content, and no name twice, for of two answers to one question one is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from core.errors import BadRequest, Problem, UnsupportedMedia
+from serving.http.bodies import parse_object, read_body
+from serving.http.fields import MOST_TOLD
+
+T = TypeVar("T")
+
+_TYPES = frozenset(
+    {
+        "",
+        "application/json",
+        "text/plain",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",  # what `curl -d` says of whatever it sends
+    }
+)
+
+
+async def read_ask(request: Request, limit: int, read: Callable[[dict[str, Any]], T]) -> T:
+    """What `read` makes of a body of `limit` bytes at most, packed as well as unpacked.
+
+    UnsupportedMedia for what does not say that it is JSON, TooLarge, and BadRequest with every
+    problem: those that `read` finds and names that stand there twice.
+    """
+    _check_type(request.headers.get("content-type", ""))
+    return understand(await read_body(request, limit, factor=1), read)
+
+
+def understand(body: bytes, read: Callable[[dict[str, Any]], T]) -> T:
+    """The same of a body that is there. BadRequest with every problem."""
+    told = parse_object(body)
+    return _once(repeated(body, told), lambda: read(told))
+
+
+def understand_query(query: QueryParams, read: Callable[[Mapping[str, str]], T]) -> T:
+    """What `read` makes of a query. BadRequest with every problem."""
+    counted = Counter(name for name, _ in query.multi_items())
+    return _once([name for name, times in counted.items() if times > 1], lambda: read(query))
+
+
+def _once(twice: Sequence[str], read: Callable[[], T]) -> T:
+    problems = [Problem(name[:40], "stands there more than once") for name in twice[:MOST_TOLD]]
+    try:
+        asked = read()
+    except BadRequest as wrong:
+        told = (*problems, *wrong.problems)
+        raise BadRequest(wrong.detail, do=wrong.do, problems=told) from wrong
+    if problems:
+        raise BadRequest("the request is not understood", problems=problems)
+    return asked
+
+
+def repeated(body: bytes, told: object) -> list[str]:
+    """Names that an object of the body has more than once; `told` is what it was parsed into.
+
+    A name needs a colon: with no more colons than names that are left, no name was lost.
+    """
+    if body.count(b":") == _names(told):
+        return []
+    twice: dict[str, None] = {}
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        seen = set()
+        for name, _ in pairs:
+            if name in seen:
+                twice[name] = None
+            seen.add(name)
+
+    json.loads(body, object_pairs_hook=look)
+    return list(twice)
+
+
+def _names(told: object) -> int:
+    if isinstance(told, dict):
+        return len(told) + sum(map(_names, told.values()))
+    if isinstance(told, list):
+        return sum(map(_names, told))
+    return 0
+
+
+def _check_type(told: str) -> None:
+    kind = told.partition(";")[0].strip().lower()
+    if kind not in _TYPES and not kind.endswith("+json"):
+        raise UnsupportedMedia(f"content type {kind[:40]!r} is not known", do="send JSON")
