@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "training.commands.retrain:retrain",
         "Train anew if it is time; promote it only if it is better.",
     ),
+    "score": ("serving.commands.score:score", "Score a lead, or make a past answer again."),
     "models": ("training.commands.models:models", "List the trained models."),
     "compare": (
         "training.commands.compare:compare",

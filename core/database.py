@@ -43,6 +43,7 @@ TABLES = (
     "rules.life.snoozes",
     "scoring.experiment",
     "scoring.retraining",
+    "serving.calls",
     "serving.keys",
     "signals.exposure",
     "signals.shadow.tables",

@@ -85,6 +85,12 @@ class Features(Section):
     parity_values: int = Field(5_000, ge=1)  # compared each time
 
 
+class Calls(Section):
+    sample: float = Field(0.02, ge=0, le=1)  # share of score calls kept with all they were made of
+    kept: int = Field(50_000, ge=1)  # leads
+    days: int = Field(30, ge=1)
+
+
 class Lake(Section):
     compact_s: float = Field(600.0, gt=0)  # between two looks for files to merge
     grace_s: float = Field(900.0, ge=0)  # longer than any query that listed files by name
@@ -143,6 +149,7 @@ class Settings(BaseSettings):
     worker: Worker = Worker()
     lake: Lake = Lake()
     features: Features = Features()
+    calls: Calls = Calls()
     identity: Identity = Identity()
     signals: Signals = Signals()
     models: Models = Models()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -25,16 +26,19 @@ def score_account(parts: Parts, ask: AccountAsk) -> dict[str, Any] | None:
     if account_id is None:
         return None
     pairs = [(lead_id, account_id) for lead_id in people[:MOST_LEADS]]
+    began = time.perf_counter()
     standings = parts.desk.stand_now(pairs, ask.explain)
     standings.sort(key=lambda one: one.priority, reverse=True)
     best = standings[0] if standings else None
+    score = answer(best, ask.explain.value) if best else None
+    parts.desk.calls.put(ask, standings[:1], [score], time.perf_counter() - began)
     return {
         "account_id": account_id,
         "as_of": to_iso(best.vector.as_of if best else parts.clock.now()),
         "priority": round(best.priority, 1) if best else 0.0,
         "band": best.band if best else "cold",
         "mqa": any(one.report.mqa for one in standings),
-        "score": answer(best, ask.explain.value) if best else None,
+        "score": score,
         "people": [_person(one) for one in standings],
         "people_total": len(people),
         "degraded": sorted({missing for one in standings for missing in one.degraded}),

@@ -38,12 +38,15 @@ class Ask(NamedTuple):
     people: tuple[Who, ...]
     explain: Explain
     as_of: int | None
+    id: str = ""
+    """What the answer is called; without one it is not kept."""
 
 
 class AccountAsk(NamedTuple):
     field: str
     value: str
     explain: Explain
+    id: str = ""
 
 
 def read_one(message: Mapping[str, Any], now: int) -> Ask:

@@ -108,9 +108,9 @@ def _stand(
     return [
         stand(
             loaded.rulebook, loaded.release, loaded.scorer, vector, report, score, missing, before,
-            how.known_to,
+            how.known_to, beside,
         )
-        for (vector, _, before), report, score in zip(leads, reports, scores, strict=True)
+        for (vector, beside, before), report, score in zip(leads, reports, scores, strict=True)
     ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from serving.asks import Ask, Explain, Who
 from serving.assess import assess
 from serving.beside import NOTHING, Beside, recorded_beside
 from serving.breaker import Away
+from serving.call_log import CallLog
 from serving.columns import attach, columns_read
 from serving.exposure_log import ExposureLog
 from serving.inforce import InForce, Loaded
@@ -60,6 +61,7 @@ class ScoreDesk:
         *,
         served: ServedLog,
         exposures: ExposureLog,
+        calls: CallLog,
     ) -> None:
         self._installation = installation
         self._engine = engine
@@ -68,19 +70,40 @@ class ScoreDesk:
         self._metrics = metrics
         self._served = served
         self._exposures = exposures
+        self.calls = calls
         self._lookup = Lookup(client, engine, installation.secret())
         self._past = threading.Lock()
 
     def score(self, ask: Ask) -> list[Answer | None]:
         """One answer a person, in order; None for whom nobody is known."""
         if ask.as_of is None:
-            vectors, seen = self._now(ask.people)
-        else:
-            vectors, seen = self._then(ask), Seen((), ask.as_of)
-        standings = self._stand([one for one in vectors if one is not None], seen, ask)
+            return self.score_all([ask])[0]
+        return self._answers([ask], self._then(ask), Seen((), ask.as_of))[0]
+
+    def score_all(self, asks: Sequence[Ask]) -> list[list[Answer | None]]:
+        """The same for several calls, all of now and of one level of reasons, at the cost of one."""
+        return self._answers(asks, *self._now([who for ask in asks for who in ask.people]))
+
+    def _answers(
+        self, asks: Sequence[Ask], vectors: Sequence[FeatureVector | None], seen: Seen
+    ) -> list[list[Answer | None]]:
+        began = time.perf_counter()
+        first, known = asks[0], [one for one in vectors if one is not None]
+        standings = self._stand(known, seen, first, alone=len(first.people) == 1)
         with self._metrics.stage("answer"):
-            answers = iter([answer(standing, ask.explain.value) for standing in standings])
-        return [None if one is None else next(answers) for one in vectors]
+            answers = [answer(standing, first.explain.value) for standing in standings]
+        spent = (time.perf_counter() - began) / len(asks)
+        made = iter(zip(standings, answers, strict=True))
+        told: list[list[Answer | None]] = []
+        at = 0
+        for ask in asks:
+            mine = vectors[at : at + len(ask.people)]
+            at += len(ask.people)
+            own = [None if one is None else next(made) for one in mine]
+            there = [pair for pair in own if pair is not None]
+            self.calls.put(ask, [pair[0] for pair in there], [pair[1] for pair in there], spent)
+            told.append([None if pair is None else pair[1] for pair in own])
+        return told
 
     def stand_now(self, pairs: Sequence[Found], explain: Explain) -> list[Standing]:
         """Where leads stand now whose accounts are known already: for account scores."""
@@ -131,7 +154,10 @@ class ScoreDesk:
         told.update(zip(known, by_id, strict=True))
         return [told.get(who) for who in ask.people]
 
-    def _stand(self, vectors: Sequence[FeatureVector], seen: Seen, ask: Ask) -> list[Standing]:
+    def _stand(
+        self, vectors: Sequence[FeatureVector], seen: Seen, ask: Ask, *, alone: bool = False
+    ) -> list[Standing]:
+        """`alone`: each was asked for in a call of its own."""
         loaded = self._in_force.now()
         with self._metrics.stage("assess"):
             beside, missing = self._beside(loaded, vectors, seen, ask.as_of)
@@ -145,7 +171,7 @@ class ScoreDesk:
             )  # fmt: skip
             spent = time.perf_counter() - began
         if ask.as_of is None:
-            self._exposures.put(standings, spent if len(standings) == 1 else None)
+            self._exposures.put(standings, spent / len(standings) if alone and standings else None)
         for name in degraded:
             self._metrics.degraded.labels(name).inc(len(vectors))
         self._metrics.rules_failed(one.report for one in standings)

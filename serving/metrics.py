@@ -63,6 +63,11 @@ class Metrics:
             "Vectors of the sample that were not kept, as too many waited or the disk refused.",
             registry=self.registry,
         )
+        self.calls_dropped = Counter(
+            "leadline_score_calls_dropped",
+            "Leads of sampled score calls that were not kept: too many waited or the disk refused.",
+            registry=self.registry,
+        )
         self.exposures_dropped = Counter(
             "leadline_exposures_dropped",
             "Scores that an experiment did not count, as too many waited or the disk refused.",

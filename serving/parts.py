@@ -15,6 +15,7 @@ from core.errors import StartError
 from core.installation import Installation
 from core.settings import Settings, load_settings
 from events.intake.log import EventLog
+from serving.call_log import CallLog
 from serving.desk import ScoreDesk
 from serving.exposure_log import ExposureLog
 from serving.heartbeat import Heartbeat
@@ -25,6 +26,7 @@ from serving.parity_figures import ParityFigures
 from serving.release_figures import ReleaseFigures
 from serving.retrain_figures import RetrainFigures
 from serving.served_log import ServedLog
+from serving.together import Together
 from serving.traced import CarryingThreads, TracedMetrics
 from serving.tracing import Tracing, tracing_of
 
@@ -62,6 +64,9 @@ class Parts:
             self.engine, settings.features, self.clock, random.random, self.metrics.dropped.inc
         )
         self.exposures = ExposureLog(self.engine, self.metrics.exposures_dropped.inc)
+        self.calls = CallLog(
+            self.engine, settings.calls, self.clock, random.random, self.metrics.calls_dropped.inc
+        )
         self.desk = ScoreDesk(
             installation,
             self.facts,
@@ -71,12 +76,15 @@ class Parts:
             self.metrics,
             served=self.served,
             exposures=self.exposures,
+            calls=self.calls,
         )
         self.heartbeat = Heartbeat()
         self.metrics.loop_late.set_function(self.heartbeat.take_worst)
         # Scoring blocks on stores; the loop that accepts events must not.
         threads = CarryingThreads if tracing else ThreadPoolExecutor
         self.threads = threads(4, thread_name_prefix="score")
+        self.together = None if tracing else Together(self.desk.score_all)
+        """Single scores; None where each call is traced by itself."""
 
         self.streams = 0
         """Signal streams that are open."""
@@ -87,7 +95,10 @@ class Parts:
         self.closing = True
         self.log.close()
         self.threads.shutdown(cancel_futures=True)
+        if self.together is not None:
+            self.together.close()
         self.served.close()
+        self.calls.close()
         self.exposures.close()
         self.in_force.close()
         self.redis.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -9,6 +11,7 @@ import msgspec
 from core.clock import to_iso
 from core.release import Release
 from features.vector import FeatureVector
+from features.windows import Value
 from signals.reasons import reasons
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from scoring.arms import Place
 
 Explain = Literal["none", "short", "full"]
+_NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +39,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Optional inputs this standing did without."""
     known_to: int | None = None
     """All events recorded by then are in the features; None when nobody could say."""
+    beside: Mapping[str, Value] = _NOTHING
+    """The facts that are no features."""
+    band_before: str | None = None
     place: Place | None = None
     """The lead's arm; None while no experiment runs."""
     shadow: Standing | None = None
@@ -51,6 +58,7 @@ def stand(  # noqa: PLR0917 - the parts of a score, in the order in which they a
     degraded: tuple[str, ...],
     band_before: str | None,
     known_to: int | None = None,
+    beside: Mapping[str, Value] = _NOTHING,
 ) -> Standing:
     """Priority and band of one lead; without a score from rules alone, and it says so.
 
@@ -73,6 +81,8 @@ def stand(  # noqa: PLR0917 - the parts of a score, in the order in which they a
         band="warm" if report.suppressed and band == "hot" else band,
         degraded=tuple(dict.fromkeys(missing)),
         known_to=known_to,
+        beside=beside,
+        band_before=band_before,
     )
 
 

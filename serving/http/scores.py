@@ -2,45 +2,68 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import NotFound
 from serving.accounts import score_account
 from serving.asks import Ask, read_account, read_many, read_one, read_query
+from serving.call_log import new_id
 from serving.http.answers import in_thread, json_answer
-from serving.http.bodies import parse_object, read_body
+from serving.http.strict import read_ask, understand_query
 from serving.parts import Parts
 
 NOT_FOUND = {"error": "not_found"}
+SCORE_ID = "X-Leadline-Score-Id"
+"""What `leadline score --replay` takes."""
 
 
 async def score(parts: Parts, request: Request) -> Response:
-    body = await read_body(request, parts.settings.api.max_body_bytes)
-    return await _one(parts, read_one(parse_object(body), parts.clock.now()))
+    now = parts.clock.now()
+    return await _one(parts, await read_ask(request, _limit(parts), lambda one: read_one(one, now)))
 
 
 async def score_query(parts: Parts, request: Request) -> Response:
-    return await _one(parts, read_query(request.query_params, parts.clock.now()))
+    now = parts.clock.now()
+    ask = understand_query(request.query_params, lambda query: read_query(query, now))
+    return await _one(parts, ask)
 
 
 async def score_batch(parts: Parts, request: Request) -> Response:
-    body = await read_body(request, parts.settings.api.max_body_bytes)
-    ask = read_many(parse_object(body), parts.clock.now())
+    now = parts.clock.now()
+    many = await read_ask(request, _limit(parts), lambda told: read_many(told, now))
+    ask = many._replace(id=new_id(now))
     answers = await in_thread(parts, parts.desk.score, ask)
-    return json_answer({"results": [told or NOT_FOUND for told in answers]})
+    return _answer({"results": [told or NOT_FOUND for told in answers]}, ask.id)
 
 
 async def score_one_account(parts: Parts, request: Request) -> Response:
-    body = await read_body(request, parts.settings.api.max_body_bytes)
-    told = await in_thread(parts, score_account, parts, read_account(parse_object(body)))
+    one = await read_ask(request, _limit(parts), read_account)
+    ask = one._replace(id=new_id(parts.clock.now()))
+    told = await in_thread(parts, score_account, parts, ask)
     if told is None:
         raise NotFound("no account is known by that")
-    return json_answer(told)
+    return _answer(told, ask.id)
+
+
+def _limit(parts: Parts) -> int:
+    return parts.settings.api.max_body_bytes
 
 
 async def _one(parts: Parts, ask: Ask) -> Response:
-    (told,) = await in_thread(parts, parts.desk.score, ask)
+    named = ask._replace(id=new_id(parts.clock.now()))
+    if ask.as_of is None and parts.together is not None:
+        (told,) = await parts.together.ask(named)
+    else:
+        (told,) = await in_thread(parts, parts.desk.score, named)
     if told is None:
         raise NotFound("nobody is known by that identifier")
-    return json_answer(told)
+    return _answer(told, named.id)
+
+
+def _answer(told: Any, score_id: str) -> Response:
+    response = json_answer(told)
+    response.headers[SCORE_ID] = score_id
+    return response

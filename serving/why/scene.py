@@ -11,6 +11,7 @@ from core.clock import to_iso
 from core.database import reading
 from core.errors import NotFound
 from core.installation import Installation
+from events import progress
 from events.attributes import attributes_of
 from features.definitions import Entity
 from features.offline import newest_blobs
@@ -38,6 +39,8 @@ class Scene(NamedTuple):
     beside: Mapping[str, Value]
     """`owner` and `email_domain`."""
     band_before: str | None
+    known_to: int | None = None
+    """All events recorded by then are in it."""
 
 
 def scene_now(installation: Installation, engine: sa.Engine, told: str, now: int) -> Scene:
@@ -48,7 +51,9 @@ def scene_now(installation: Installation, engine: sa.Engine, told: str, now: int
         [beside] = extra_facts(connection, [whom.lead_id])
         state = bands.load(connection, [whom.lead_id]).get(whom.lead_id)
         seen = _seen(connection, whom, lead, account, now, None)
-    return Scene(whom, now, lead, account, seen, beside, state.band if state else None)
+        known_to = progress.load(connection).watermark or None
+    band = state.band if state else None
+    return Scene(whom, now, lead, account, seen, beside, band, known_to)
 
 
 def _held(connection: sa.Connection, whom: Whom) -> tuple[bytes | None, bytes | None]:
@@ -78,7 +83,7 @@ def scene_at(installation: Installation, engine: sa.Engine, told: str, at: int) 
     with reading(engine) as connection:
         seen = _seen(connection, whom, lead, account, at, at)
         [beside] = beside_then(connection, [seen])
-    return Scene(whom, at, lead, account, seen, beside, None)
+    return Scene(whom, at, lead, account, seen, beside, None, at)
 
 
 def _seen(
@@ -96,6 +101,12 @@ def _seen(
     return seen
 
 
-def stand_in(scene: Scene, ruling: Ruling) -> Standing:
+def stand_in(
+    scene: Scene, ruling: Ruling, *, strongest: bool = False, contributions: bool = False
+) -> Standing:
     """Where the lead stands in this scene; while an experiment runs, by its arm."""
-    return assess(ruling.loaded, [scene.vector], [scene.beside], [scene.band_before])[0]
+    [standing] = assess(
+        ruling.loaded, [scene.vector], [scene.beside], [scene.band_before],
+        strongest=strongest, contributions=contributions, known_to=scene.known_to,
+    )  # fmt: skip
+    return standing

@@ -17,7 +17,8 @@ from features.parity_run import save_run
 from features.served import SERVED, newest_served
 from features.vector import FeatureVector, vector
 from serving.parity_figures import ParityFigures
-from serving.served_log import WAITING, ServedLog
+from serving.sample_log import WAITING
+from serving.served_log import ServedLog
 
 NOW = from_iso("2026-03-02T10:00:00Z")
 MARK = Mark(NOW, None)
