@@ -151,7 +151,7 @@ def test_a_batch_names_the_wrong_ones_by_place(rig: Any, problem_of: Any) -> Non
     assert [one["path"] for one in told["problems"]] == ["leads[1].user_id", "leads[2]"]
     problem_of(rig.client.post("/v1/score/batch", json={"leads": [{}] * 1_001}), 400)
     problem_of(rig.client.post("/v1/score/batch", json={"leads": None}), 400)
-    problem_of(rig.client.post("/v1/score", content=b"x" * 1_000_000), 400)
+    problem_of(rig.client.post("/v1/score", content=b"x" * 1_000_000), 413)
     problem_of(rig.client.post("/v1/score", content=b"x" * 3_000_000), 413)
 
 
