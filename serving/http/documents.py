@@ -34,13 +34,34 @@ _REASONS = {
     429: "Too many at once; see `Retry-After`.",
     503: "Not now; see `Retry-After`. Nothing was accepted.",
 }
+_COME_BACK = (429, 503)
 _ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css")
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Leadline API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<style>body { margin: 0; } .swagger-ui .scheme-container { box-shadow: none; }</style></head>
 <body><div id="page"></div><script src="/docs/swagger-ui-bundle.js"></script>
-<script>SwaggerUIBundle({url: "/docs.json", dom_id: "#page"});</script></body></html>
+<script>SwaggerUIBundle({url: "/docs.json", dom_id: "#page", deepLinking: true,
+tryItOutEnabled: true, displayRequestDuration: true, defaultModelsExpandDepth: 0});</script>
+</body></html>
 """
+_ABOUT = """Raw B2B events in, explained scores and routed signals out.
+
+A **write key** sends events and nothing else, and may stand in a web page; a **secret key** reads
+and scores: `leadline keys create --kind secret`. Either is the user name of Basic authorization,
+without a password, or a Bearer token; *Authorize* takes it for the calls of this page.
+
+What is wrong with a request is told all at once, as `application/problem+json`. An answer that had
+to do without something names it in `degraded`.
+"""
+_TAGS = {
+    "Events": "What people did, in Segment's or CloudEvents' words. 200 means: it is on the disk.",
+    "Scores": "Where a lead or a company stands now, or stood at a past moment, and why.",
+    "Reading": "Profiles, features, signals, and what became of events.",
+    "Rules": "Edit, try, publish and take back what people say about leads.",
+    "Operations": "For whoever runs it; no key needed.",
+}
 
 
 def pages(tables: Sequence[Route]) -> tuple[Route, ...]:
@@ -81,8 +102,13 @@ def openapi(tables: Sequence[Route]) -> dict[str, Any]:
         "info": {
             "title": "Leadline",
             "version": VERSION,
-            "description": "Raw B2B events in, explained scores and routed signals out.",
+            "description": _ABOUT,
         },
+        "tags": [
+            {"name": name, "description": about}
+            for name, about in _TAGS.items()
+            if name in {route.tag for route in tables}
+        ],
         "paths": paths,
         "components": {
             "schemas": {**SCHEMAS, **RULE_SCHEMAS, **WHY_SCHEMAS},
@@ -109,10 +135,10 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.parameters:
         told["parameters"] = list(route.parameters)
     if route.body is not None:
-        told["requestBody"] = {
-            "required": True,
-            "content": {route.body_type: {"schema": route.body}},
-        }
+        body = {"schema": route.body}
+        if route.example is not None:
+            body["example"] = route.example
+        told["requestBody"] = {"required": True, "content": {route.body_type: body}}
     if route.tag == "Operations" or route.path.startswith(("/v1/pixel", "/v1/projects")):
         told["security"] = []
     return told
@@ -120,7 +146,10 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _refusal(status: int) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": ref("Problem")}}
-    return {"description": _REASONS[status], "content": content}
+    told: dict[str, Any] = {"description": _REASONS[status], "content": content}
+    if status in _COME_BACK:
+        told["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
+    return told
 
 
 _PLAIN = str.maketrans({"{": None, "}": None, ".": "_"})

@@ -30,6 +30,8 @@ class Route(NamedTuple):
     """What the key has to be allowed besides."""
     body: Schema | None = None
     body_type: str = "application/json"
+    example: Any = None
+    """A body that is understood, to begin with."""
     answer: Schema | None = None
     answer_type: str = "application/json"
     parameters: tuple[Schema, ...] = ()

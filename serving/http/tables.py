@@ -14,6 +14,14 @@ from serving.http.schemas import AS_OF, EXPLAIN, MOMENT, NUMBER, TEXT, ref
 
 KINDS = ("track", "page", "screen", "identify", "group", "alias")
 SHORT = {"t": "track", "p": "page", "s": "screen", "i": "identify", "g": "group", "a": "alias"}
+EXAMPLES: dict[str, Any] = {
+    "track": {"anonymousId": "v-1", "event": "Form Submitted", "properties": {"form": "demo"}},
+    "page": {"anonymousId": "v-1", "properties": {"path": "/pricing"}},
+    "screen": {"anonymousId": "v-1", "name": "Pricing"},
+    "identify": {"anonymousId": "v-1", "userId": "u-1", "traits": {"email": "vp@acme.com"}},
+    "group": {"userId": "u-1", "groupId": "acme", "traits": {"domain": "acme.com"}},
+    "alias": {"previousId": "v-1", "userId": "u-1"},
+}
 _POSTED = (400, 403, 413, 503)
 
 
@@ -29,10 +37,21 @@ def _limit(most: int) -> dict[str, Any]:
 
 EVENTS: tuple[Route, ...] = (
     *(
-        _post(f"/v1/{kind}", events.one(kind), f"Send one {kind} call.", body=ref("Message"))
+        _post(
+            f"/v1/{kind}",
+            events.one(kind),
+            f"Send one {kind} call.",
+            body=ref("Message"),
+            example=EXAMPLES[kind],
+        )
         for kind in KINDS
     ),
-    _post("/v1/batch", events.many(Door.LIVE), "Send up to 2,500 calls."),
+    _post(
+        "/v1/batch",
+        events.many(Door.LIVE),
+        "Send up to 2,500 calls.",
+        example={"batch": [{"type": "page", **EXAMPLES["page"]}]},
+    ),
     _post(
         "/v1/import",
         events.many(Door.IMPORT),
@@ -88,6 +107,7 @@ SCORES: tuple[Route, ...] = (
         scores.score,
         "Score a lead.",
         body=ref("ScoreRequest"),
+        example={"lead": {"email": "vp@acme.com"}, "explain": "short"},
         answer=ref("Score"),
         refusals=(400, 403, 404, 413, 415, 503),
         tag="Scores",
@@ -112,6 +132,7 @@ SCORES: tuple[Route, ...] = (
         scores.score_batch,
         "Score up to 1,000 leads; an unknown one is an error in its place.",
         body=ref("ScoreBatchRequest"),
+        example={"leads": [{"email": "vp@acme.com"}, {"user_id": "u-1"}], "explain": "none"},
         answer=ref("ScoreBatch"),
         refusals=(400, 403, 413, 415, 503),
         tag="Scores",
@@ -122,6 +143,7 @@ SCORES: tuple[Route, ...] = (
         scores.score_one_account,
         "Score a company by its people.",
         body=ref("AccountScoreRequest"),
+        example={"account": {"domain": "acme.com"}},
         answer=ref("AccountScore"),
         refusals=(400, 403, 404, 413, 415, 503),
         tag="Scores",
