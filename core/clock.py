@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from functools import lru_cache
 from typing import Protocol
 
 SECOND = 1_000_000
@@ -42,6 +43,7 @@ class FixedClock:
         self.at += micros
 
 
+@lru_cache(1_024)  # the moments of a batch are few, and asked for by each of its answers
 def to_iso(at: int) -> str:
     """1764000000123456 → `2025-11-24T16:00:00.123Z` (milliseconds, cut, not rounded)."""
     seconds, micros = divmod(at, SECOND)

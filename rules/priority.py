@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rules.report import Hit, RuleReport
 
 HIGHEST = 100.0
+_WEIGHED = ("fit", "intent", "negative", "account")
 PLACES = 10_000
 """A priority is told in ten-thousandths, halves rounded up: SQL does the same."""
 
@@ -79,6 +81,14 @@ class Priority(NamedTuple):
         if hit.group == "suppress":
             return self.suppressed_at_most - HIGHEST
         return self.weight(hit.group, with_model) * hit.points
+
+    def effects(self, hits: Sequence[Hit], with_model: bool) -> list[float]:
+        """The same of several hits, in order."""
+        weights = {group: self.weight(group, with_model) for group in _WEIGHED}
+        least = self.suppressed_at_most - HIGHEST
+        return [
+            least if hit.group == "suppress" else weights[hit.group] * hit.points for hit in hits
+        ]
 
     def propensity_points(self, propensity: float) -> float:
         """Priority points that a propensity (0–1; clipped) is worth. Never falls as it rises."""

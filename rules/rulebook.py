@@ -101,6 +101,10 @@ class Rulebook:
         """Priority points of one hit: negative where it takes away, 0 for account rules."""
         return self.scale.effect(hit, with_model)
 
+    def hit_effects(self, hits: Sequence[Hit], with_model: bool) -> list[float]:
+        """The same of several hits, in order."""
+        return self.scale.effects(hits, with_model)
+
     def propensity_points(self, propensity: float) -> float:
         """Priority points that this propensity is worth."""
         return self.scale.propensity_points(propensity)

@@ -28,8 +28,12 @@ class Cause(NamedTuple):
 
 def reasons(standing: Standing) -> list[dict[str, Any]]:
     """Rule hits and feature contributions, strongest effect first."""
-    causes = [*_rules(standing), *_features(standing)]
+    causes = _rules(standing)
     causes.sort(key=_strength)
+    features = _features(standing, -_strength(causes[MOST - 1]) if len(causes) >= MOST else 0.0)
+    if features:
+        causes += features
+        causes.sort(key=_strength)
     # Only what is told is put into words: that takes longer than all before it.
     return [_reason(standing, cause) for cause in causes[:MOST]]
 
@@ -39,33 +43,35 @@ def _strength(cause: Cause) -> float:
 
 
 def _rules(standing: Standing) -> list[Cause]:
-    with_model = standing.score is not None
-    found = []
-    for hit in standing.report.hits:
-        effect = standing.rulebook.hit_effect(hit, with_model)
-        # What qualifies the account moves no lead's priority, and is worth saying all the same.
-        if abs(effect) >= _FELT or hit.group == "account":
-            found.append(Cause(round(effect, 1), hit))
-    return found
+    hits = standing.report.hits
+    effects = standing.rulebook.hit_effects(hits, standing.score is not None)
+    # What qualifies the account moves no lead's priority, and is worth saying all the same.
+    return [
+        Cause(round(effect, 1), hit)
+        for hit, effect in zip(hits, effects, strict=True)
+        if abs(effect) >= _FELT or hit.group == "account"
+    ]
 
 
-def _features(standing: Standing) -> list[Cause]:
+def _features(standing: Standing, most: float) -> list[Cause]:
+    """Those that are felt, and stronger than `most`."""
     score, scorer, rulebook = standing.score, standing.scorer, standing.rulebook
     if score is None or scorer is None or not score.strongest:
         return []
     now = rulebook.propensity_points(score.propensity)
     found = []
-    felt = {True: True, False: True}
+    wanted = {True: True, False: True}
     for name, contribution in score.strongest:
         raises = contribution > 0
-        if not felt[raises]:
+        if not wanted[raises]:
             continue
-        without = scorer.propensity_at(score.margin - contribution)
+        without = scorer.propensity_at(score.margin - contribution, score.rules_margin)
         effect = now - rulebook.propensity_points(without)
-        # They come by strength: once one of a side is not felt, no later one is.
-        felt[raises] = abs(effect) >= _FELT
-        if felt[raises]:
-            found.append(Cause(round(effect, 1), name))
+        told = round(effect, 1)
+        # They come by strength: once one of a side is not wanted, no later one is.
+        wanted[raises] = abs(effect) >= _FELT and abs(told) > most
+        if wanted[raises]:
+            found.append(Cause(told, name))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -39,6 +39,9 @@ class FakeRulebook:
     def hit_effect(self, hit: Hit, with_model: bool) -> float:
         return hit.points
 
+    def hit_effects(self, hits: Sequence[Hit], with_model: bool) -> list[float]:
+        return [hit.points for hit in hits]
+
     def propensity_points(self, propensity: float) -> float:
         return 50 * propensity
 
@@ -51,9 +54,13 @@ class FakeRulebook:
 
 class FakeScorer:
     name, version, alias = "lead_propensity", "7", "champion"
+    blend, weight = None, 1.0
 
-    def propensity_at(self, margin: float) -> float:
+    def propensity_at(self, margin: float, rules_margin: float | None = None) -> float:
         return 1 / (1 + 2.718281828459045**-margin)
+
+    def logit_at(self, margin: float) -> float:
+        return margin
 
 
 RULEBOOK: Any = FakeRulebook()
