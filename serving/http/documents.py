@@ -40,7 +40,8 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Leadline API</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
-<style>body { margin: 0; } .swagger-ui .scheme-container { box-shadow: none; }</style></head>
+<style>body { margin: 0; } .swagger-ui .scheme-container { box-shadow: none; }
+.swagger-ui .operation-servers { display: none; }</style></head>
 <body><div id="page"></div><script src="/docs/swagger-ui-bundle.js"></script>
 <script>SwaggerUIBundle({url: "/docs.json", dom_id: "#page", deepLinking: true,
 tryItOutEnabled: true, displayRequestDuration: true, defaultModelsExpandDepth: 0});</script>
