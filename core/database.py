@@ -41,6 +41,7 @@ TABLES = (
     "rules.life.counts",
     "rules.life.drafts",
     "rules.life.snoozes",
+    "scoring.drifting",
     "scoring.experiment",
     "scoring.retraining",
     "serving.calls",

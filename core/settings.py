@@ -131,6 +131,9 @@ class Models(Section):
     retrain_outcomes: int = Field(500, ge=1)
     retrain_look_s: float = Field(3_600.0, gt=0)
     retrain_most_s: float = Field(7_200.0, gt=0)
+    retrain_psi: float | None = Field(0.25, gt=0)  # drift from which it is time; none: never
+    drift_psi: float = Field(0.25, gt=0)
+    drift_every_s: float | None = Field(86_400.0, gt=0)  # none: only by hand
     ui_port: int | None = Field(0, ge=0, le=65535)  # 0: a free one; none: no pages
     trials: int = Field(4, ge=0, le=1_000)
     search_s: float = Field(120.0, gt=0)

@@ -20,8 +20,6 @@ from features.windows import Value
 
 PROFILE_FILE = "profile.json"
 AGE = "lead_age_days"
-CHANCE = "propensity"
-"""Stands among the features: what trees that had not seen a lead said of it."""
 NEAR = 0.1
 """Of an age: a lead of 28 days is like those of 30, one of 40 is not."""
 _DIGITS = 6
@@ -55,20 +53,12 @@ class Like(NamedTuple):
     weights: dict[int, float]
 
 
-def profile_of(
-    vectors: Sequence[FeatureVector],
-    ages: Sequence[int] = (),
-    chances: Sequence[float] = (),
-) -> Profile:
-    """Of every feature that the vectors hold. `ages`: of each vector, in days, as it was taught at;
-    `chances`: its propensity out of fold, which is kept as one more feature.
-    """
+def profile_of(vectors: Sequence[FeatureVector], ages: Sequence[int] = ()) -> Profile:
+    """Of every feature that the vectors hold. `ages`: of each vector, in days, as it was taught."""
     names = list(vectors[0].values) if vectors else []
     columns: dict[str, Sequence[Value]] = {
         name: [one.values[name] for one in vectors] for name in names
     }
-    if chances:
-        columns[CHANCE] = chances
     spreads = {name: spread_of(values) for name, values in columns.items()}
     rows: dict[int, list[int]] = {}
     for row, age in enumerate(ages):
@@ -78,6 +68,13 @@ def profile_of(
         spreads,
         {age: _at_age(spreads, columns, taken) for age, taken in sorted(rows.items())},
     )
+
+
+def at_one_age(profile: Profile, age: int) -> Profile:
+    """What was taught at that age alone; the profile itself where it tells no such age."""
+    if age not in profile.ages:
+        return profile
+    return msgspec.structs.replace(profile, ages={age: profile.ages[age]})
 
 
 def _at_age(

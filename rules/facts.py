@@ -56,6 +56,7 @@ SIGNALS: tuple[str, ...] = (
     "account.cooled",
     "outcome.won",
     "outcome.lost",
+    "model.drift",
 )
 
 DESTINATION_KINDS: tuple[str, ...] = ("console", "slack", "webhook")

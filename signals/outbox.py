@@ -20,6 +20,8 @@ from signals.types import Signal
 WAITING = "waiting"
 DELIVERED = "delivered"
 UNDELIVERABLE = "undeliverable"
+NOBODY = ""
+"""Stands for the lead of a signal that is about none."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -70,8 +72,18 @@ def put(connection: sa.Connection, signals: Sequence[Signal], now: int) -> None:
         connection.execute(sa.insert(OUTBOX), queued)
 
 
+def lock(connection: sa.Connection) -> None:
+    """For whoever puts signals beside the worker: waits until it has committed, and lets it wait,
+    so that a reader who follows their numbers misses none. SQLite's writers are alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE signal IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def _unknown(connection: sa.Connection, signals: Sequence[Signal]) -> list[Signal]:
-    """Only the worker puts signals, so what is not there now cannot come between."""
+    """Only the worker puts signals of leads, and the look at drift those of models: what is not
+    there now cannot come between.
+    """
     fresh = {signal.id: signal for signal in reversed(signals)}
     for part in chunks(list(fresh)):
         known = connection.execute(sa.select(SIGNAL.c.id).where(SIGNAL.c.id.in_(part)))
@@ -84,7 +96,7 @@ def _signal_row(signal: Signal) -> dict[str, Any]:
     return {
         "id": signal.id,
         "type": signal.type,
-        "lead_id": signal.data["lead_id"],
+        "lead_id": signal.data["lead_id"] or NOBODY,
         "account_id": signal.data["account_id"],
         "owner": signal.data["route"]["owner"],
         "at": signal.time,

@@ -17,7 +17,9 @@ MQA = "account.mqa"
 ACCOUNT_COOLED = "account.cooled"
 WON = "outcome.won"
 LOST = "outcome.lost"
-TYPES = (HOT, COOLED, SUPPRESSED, IDENTIFIED, MQA, ACCOUNT_COOLED, WON, LOST)
+MODEL_DRIFT = "model.drift"
+"""Of no lead: the leads that come, or how they end, have moved away from what the model knows."""
+TYPES = (HOT, COOLED, SUPPRESSED, IDENTIFIED, MQA, ACCOUNT_COOLED, WON, LOST, MODEL_DRIFT)
 
 RESCORED = "rescored"
 """The event name of a trigger that is no event but the time a lead was due again."""

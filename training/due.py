@@ -10,14 +10,17 @@ import sqlalchemy as sa
 from core.clock import DAY, HOUR, to_iso
 from core.database import reading
 from core.installation import Installation
-from core.release import current
+from core.release import current, read_current
 from core.settings import Models
 from events.outcomes import OUTCOME
+from scoring import drifting
 from scoring.card import ModelRefused, read_card
 from scoring.retraining import Decision, Retraining, newest
 
 FIRST_PAUSE, LONGEST_PAUSE = HOUR, DAY
 """After a failure, and the longest one: each further failure doubles it."""
+SHOWN = 5
+"""Of what has drifted."""
 
 
 class Standing(NamedTuple):
@@ -33,6 +36,11 @@ class Standing(NamedTuple):
     failed_at: int = 0
     trouble: str = ""
     """What else calls for another model, in words; empty when nothing does."""
+    drift: str = ""
+    """How far the champion has drifted since the last training, in words; empty for not so far that
+    it matters. A training answers it, whatever came of it: until something else has moved, another
+    one would learn the same.
+    """
 
 
 class Due(NamedTuple):
@@ -43,7 +51,7 @@ class Due(NamedTuple):
 
 
 def due(standing: Standing, models: Models, now: int) -> Due:
-    """By the settings `retrain_days` and `retrain_outcomes`, and by drift."""
+    """By the settings `retrain_days`, `retrain_outcomes` and `retrain_psi`."""
     if standing.failures:
         pause = min(FIRST_PAUSE * 2 ** (standing.failures - 1), LONGEST_PAUSE)
         if now < standing.failed_at + pause:
@@ -60,8 +68,7 @@ def due(standing: Standing, models: Models, now: int) -> Due:
         reasons.append(f"the last training was {days:.1f} days ago")
     if fresh >= models.retrain_outcomes:
         reasons.append(f"{fresh:,} more deals have ended since")
-    if standing.trouble:
-        reasons.append(standing.trouble)
+    reasons += [one for one in (standing.drift, standing.trouble) if one]
     if reasons:
         return Due(True, "; ".join(reasons))
     return Due(
@@ -71,19 +78,33 @@ def due(standing: Standing, models: Models, now: int) -> Due:
     )
 
 
-def standing(installation: Installation, engine: sa.Engine) -> Standing:
+def standing(installation: Installation, engine: sa.Engine, models: Models) -> Standing:
     """Read from the record, and from the champion's card."""
     with reading(engine) as connection:
         runs = newest(connection)
         outcomes = _outcomes(connection)
     failures, failed_at = _failures(runs)
     judged = next((one for one in runs if one.version is not None), None)
-    champion, trouble = _trained_at(installation, engine)
-    if judged is not None and (champion is None or judged.began_at >= champion):
-        return Standing(judged.began_at, outcomes, judged.outcomes, failures, failed_at, trouble)
+    at, trouble = _trained_at(installation, engine)
+    if judged is not None and (at is None or judged.began_at >= at):
+        at, then = judged.began_at, judged.outcomes
+    else:
+        with reading(engine) as connection:
+            then = outcomes if at is None else _outcomes(connection, at)
+    drift = _drift(engine, models, at)
+    return Standing(at, outcomes, then, failures, failed_at, trouble, drift)
+
+
+def _drift(engine: sa.Engine, models: Models, trained_at: int | None) -> str:
+    """What was told of the champion since it was trained, or since another model was judged."""
     with reading(engine) as connection:
-        then = outcomes if champion is None else _outcomes(connection, champion)
-    return Standing(champion, outcomes, then, failures, failed_at, trouble)
+        release = read_current(connection)
+        told = drifting.read(connection, f"{release.model_name}-{release.model_version}")
+    if models.retrain_psi is None or not told.told or (told.told_at or 0) <= (trained_at or 0):
+        return ""
+    if not told.suffers and told.worst < models.retrain_psi:
+        return ""
+    return f"champion {release.model_version} has drifted ({', '.join(told.told[:SHOWN])})"
 
 
 def _outcomes(connection: sa.Connection, known_by: int | None = None) -> int:

@@ -54,7 +54,7 @@ def retrain(
     the next look waits, and raised.
     """
     with held(installed.installation.run / "retrain.lock", "`leadline retrain`"):
-        before = standing(installed.installation, installed.engine)
+        before = standing(installed.installation, installed.engine, installed.settings.models)
         asked = due(before, installed.settings.models, clock.now())
         if not asked.due and not force:
             return Told(False, asked.why, champion=_champion(installed))

@@ -174,7 +174,8 @@ def _compare(
     figures = evaluate(scorer, tested)
     evaluation = judge(engine, built, lessons, tested, Known(known, told), order.seed)
     write(built, files, figures["all"])
-    write_profile(files, profile_of([one.vector for one in lessons]))
+    vectors, ages = [one.vector for one in lessons], [one.age for one in lessons]
+    write_profile(files, profile_of(vectors, ages))
     evidence.mkdir()
     report(evidence, built, read_card(files), scorer, lessons, tested, evaluation)
     return Compared(told, figures, evaluation)

@@ -19,6 +19,8 @@ from core.settings import Settings
 from events import progress
 from events.intake.log import EventLog
 from rules.life import counts
+from serving.drift_watch import EVERY_S as DRIFT_S
+from serving.drift_watch import DriftWatch
 from serving.lake_watch import LakeWatch
 from serving.metrics_port import metrics_on
 from serving.outbox_figures import OutboxFigures
@@ -113,6 +115,9 @@ def _timers(
     if settings.models.retrain:
         retrain = RetrainWatch(installation, settings.models, stop).look
         works["retrain"] = (retrain, settings.models.retrain_look_s)
+    if settings.models.drift_every_s:
+        drift = DriftWatch(installation, settings.models, engine, SystemClock(), stop).look
+        works["drift"] = (drift, min(DRIFT_S, settings.models.drift_every_s))
     if every_s := settings.features.parity_every_s:
         works["parity"] = (ParityWatch(installation, settings.features, stop).look, every_s)
     return [

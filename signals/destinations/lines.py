@@ -24,6 +24,12 @@ def company_name(data: dict[str, Any]) -> str:
     return str(company.get("name") or company.get("domain") or "company not known yet")
 
 
+def about_model(data: dict[str, Any]) -> str | None:
+    """`lead_propensity 3`, for a signal that is about a model and not about a lead."""
+    model = data.get("model")
+    return f"{model['name']} {model['version']}" if model else None
+
+
 def reasons_told(data: dict[str, Any]) -> list[str]:
     """One line a reason, with its effect: `+12.0 3 pricing visits in 7 days`."""
     return [f"{reason['effect']:+.1f} {reason['text']}" for reason in data["score"]["reasons"]]

@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import Block, HeaderBlock, MarkdownTextObject, Sect
 
 from signals.destinations.attempt import Attempt, Message, Outcome
 from signals.destinations.lines import (
+    about_model,
     company_name,
     person_name,
     person_told,
@@ -32,6 +33,7 @@ _TITLES = {
     "account.cooled": "Account cooled down",
     "outcome.won": "Deal won",
     "outcome.lost": "Deal lost",
+    "model.drift": "Model drifts",
 }
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _GONE = frozenset({403, 404, 410})
@@ -68,7 +70,9 @@ def _attempt(answer: Answer) -> Attempt:
 def slack_body(event: dict[str, Any]) -> dict[str, Any]:
     """A signal as `{"text", "blocks"}`: a fallback line, then header, facts and reasons."""
     data = event["data"]
-    title = f"{_TITLES.get(event['type'], event['type'])}: {person_name(data)}"
+    if (model := about_model(data)) is not None:
+        return _model_body(f"{_title(event)}: {model}", data)
+    title = f"{_title(event)}: {person_name(data)}"
     reasons = "\n".join(f"• {reason}" for reason in reasons_told(data))
     blocks: list[Block] = [
         HeaderBlock(text=escape(title, HEADER)),
@@ -78,6 +82,28 @@ def slack_body(event: dict[str, Any]) -> dict[str, Any]:
         blocks.append(SectionBlock(text=MarkdownTextObject(text=escape(reasons, SECTION))))
     return {
         "text": escape(f"{title} · {company_name(data)}", TEXT),
+        "blocks": [block.to_dict() for block in blocks],
+    }
+
+
+def _title(event: dict[str, Any]) -> str:
+    kind = str(event["type"])
+    return _TITLES.get(kind, kind)
+
+
+def _model_body(title: str, data: dict[str, Any]) -> dict[str, Any]:
+    """What has happened, what to do about it, and whose it is."""
+    told = "\n".join(f"• {alarm['text']}" for alarm in data["alarms"])
+    route = data["route"]
+    facts = [("Owner", str(route["owner"])), ("Answer within", within(route["respond_within_s"]))]
+    blocks: list[Block] = [
+        HeaderBlock(text=escape(title, HEADER)),
+        SectionBlock(text=MarkdownTextObject(text=escape(told, SECTION))),
+        SectionBlock(text=MarkdownTextObject(text=escape(data["do"], SECTION))),
+        SectionBlock(fields=[_field(name, value) for name, value in facts]),
+    ]
+    return {
+        "text": escape(f"{title} · {data['text']}", TEXT),
         "blocks": [block.to_dict() for block in blocks],
     }
 

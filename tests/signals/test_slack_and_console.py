@@ -132,3 +132,43 @@ def test_times_to_answer_read_well():
 def test_rules_know_every_kind_of_destination() -> None:
     """`rules check` refuses the others, and may not look here: this keeps the two of one mind."""
     assert sorted(DESTINATION_KINDS) == sorted(KINDS)
+
+
+def drift_of(text: str) -> dict:
+    alarm = {"name": text, "value": 0.4, "limit": 0.25, "text": text, "new": True}
+    return {
+        "type": "model.drift",
+        "data": {
+            "lead_id": None,
+            "model": {"name": text, "version": "3"},
+            "text": text,
+            "alarms": [alarm] * 9,
+            "do": "look at it",
+            "route": {"owner": text, "respond_within_s": 3_600},
+        },
+    }
+
+
+@given(HOSTILE)
+def test_a_signal_of_a_model_is_read_like_one_of_a_lead(text):
+    """It has neither a person nor a score; whoever runs the models reads the same channels."""
+    header, *sections = slack_body(drift_of(text))["blocks"]
+    assert len(header["text"]["text"]) <= 150
+    assert all(len(one["text"]["text"]) <= 3_000 for one in sections[:-1])
+    assert sections[1]["text"]["text"] == "look at it"
+    stream = io.StringIO()
+    Console(stream).send(message_of(drift_of(text)), 0)
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_a_drifting_model_is_named_with_what_moved():
+    """One line on the console, and Slack's preview of the message."""
+    event = drift_of("calls_7d has moved, PSI 0.40")
+    event["data"]["model"]["name"] = "lead_propensity"
+    event["data"]["route"]["owner"] = "model-operators"
+    stream = io.StringIO()
+    Console(stream).send(message_of(event), 0)
+    told = "model.drift    · lead_propensity 3 · → model-operators · calls_7d has moved, PSI 0.40\n"
+    assert stream.getvalue() == told
+    title = "Model drifts: lead_propensity 3"
+    assert slack_body(event)["text"] == f"{title} · calls_7d has moved, PSI 0.40"

@@ -52,11 +52,11 @@ def test_what_died_counts_as_a_failure_and_what_was_judged_as_a_training(tmp_pat
         number = retraining.begin(connection, NOW - 5, "first", 7)
         retraining.end(connection, number, NOW - 4, Decision.REFUSED, "1", "worse")
         retraining.begin(connection, NOW - 3, "second", 9)
-    told = standing(installation, engine)
+    told = standing(installation, engine, Models())
     assert told == Standing(NOW - 5, 20, 7, failures=1, failed_at=NOW - 3)
     with writing(engine) as connection:
         retraining.begin(connection, NOW - 2, "third", 9)
         died = retraining.newest(connection)[1]
     assert died.decision is Decision.FAILED
     assert died.told == "its process ended before it was done"
-    assert standing(installation, engine).failures == 2
+    assert standing(installation, engine, Models()).failures == 2
