@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from features.columns import table_of
+from features.columns import Table, table_of
+from features.crowd import Crowd, Row
 from features.definitions import FEATURES, Entity, Kind
 from features.measures import DEALS, DISTINCTS
 from features.single import row_of
@@ -81,13 +82,49 @@ def _one(one: Stored) -> FeatureVector:
     return _vector(one, (*lead.values, *account.values), lead.capped, account.capped)
 
 
-def _many(stored: Sequence[Stored]) -> list[FeatureVector]:
-    accounts = {(one.account, one.as_of): None for one in stored}
-    table = table_of(
-        [*(one.lead for one in stored), *(blob for blob, _ in accounts)],
-        [*(one.as_of for one in stored), *(as_of for _, as_of in accounts)],
+def crowded(stored: Sequence[Stored]) -> list[FeatureVector]:
+    """The same as `vectors`, for who reads by column (`features.crowd`): the values of many leads
+    are views of the columns.
+    """
+    if len(stored) <= FEW:
+        return [_one(one) for one in stored]
+    pieces = (stored[at : at + PIECE] for at in range(0, len(stored), PIECE))
+    return [made for piece in pieces for made in _crowd(piece)]
+
+
+def _crowd(stored: Sequence[Stored]) -> list[FeatureVector]:
+    accounts = {key: at for at, key in enumerate(dict.fromkeys(map(_account_of, stored)))}
+    table = _table(stored, accounts)
+    of = [accounts[_account_of(one)] for one in stored]
+    crowd, size = Crowd(table, of), len(stored)
+    return [
+        FeatureVector(
+            one.lead_id,
+            one.account_id,
+            one.as_of,
+            Row(crowd, at),  # type: ignore[arg-type]  # tells what a dict would
+            _capped(table.capped[at], table.capped[size + account]),
+        )
+        for at, (one, account) in enumerate(zip(stored, of, strict=True))
+    ]
+
+
+def _account_of(one: Stored) -> tuple[bytes | None, int]:
+    return one.account, one.as_of
+
+
+def _table(stored: Sequence[Stored], accounts: Iterable[tuple[bytes | None, int]]) -> Table:
+    told = list(accounts)
+    return table_of(
+        [*(one.lead for one in stored), *(blob for blob, _ in told)],
+        [*(one.as_of for one in stored), *(as_of for _, as_of in told)],
         leads=len(stored),
     )
+
+
+def _many(stored: Sequence[Stored]) -> list[FeatureVector]:
+    accounts = dict.fromkeys(map(_account_of, stored))
+    table = _table(stored, accounts)
     told = zip(zip(*table.accounts, strict=True), table.capped[len(stored) :], strict=True)
     account = dict(zip(accounts, told, strict=True))
     leads = zip(stored, zip(*table.leads, strict=True), table.capped, strict=False)
@@ -99,7 +136,7 @@ def _many(stored: Sequence[Stored]) -> list[FeatureVector]:
 
 
 def _vector(one: Stored, values: tuple[Value, ...], lead: int, account: int) -> FeatureVector:
-    capped = _capped(lead, account) if lead or account else ()
+    capped = _capped(lead, account)
     told = dict(zip(NAMES, values, strict=True))
     return FeatureVector(one.lead_id, one.account_id, one.as_of, told, capped)
 
@@ -112,5 +149,7 @@ def vector(
 
 
 def _capped(lead: int, account: int) -> tuple[str, ...]:
+    if not (lead or account):
+        return ()
     both = ((lead, _COUNTED[Entity.LEAD]), (account, _COUNTED[Entity.ACCOUNT]))
     return tuple(name for bits, counted in both for number, name in counted if bits >> number & 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from features.crowd import Side, side_of
 from features.vector import FeatureVector
 from features.windows import Value
 from scoring.card import Input
@@ -23,25 +24,49 @@ class Encoder:
     Columns of a CRM may be missing altogether: a visitor is no lead of the CRM yet.
     """
 
-    def __init__(self, inputs: Sequence[Input]) -> None:
-        self._names = tuple(one.name for one in inputs)
-        self._custom = {at: one.name for at, one in enumerate(inputs) if one.is_custom}
+    def __init__(self, inputs: Sequence[Input], read: Sequence[int] | None = None) -> None:
+        """Without columns that are not among those `read` the rows stay as wide, and NaN there."""
+        self._width = len(inputs)
+        self._read = list(range(len(inputs)) if read is None else read)
+        wanted = [inputs[at] for at in self._read]
+        self._names = tuple(one.name for one in wanted)
+        self._custom = {at: one.name for at, one in enumerate(wanted) if one.is_custom}
         self._codes = [
             (column, {word: code for code, word in enumerate(one.words)})
-            for column, one in enumerate(inputs)
+            for column, one in enumerate(wanted)
             if one.words is not None
         ]
         self._worded = {column for column, _ in self._codes}
-        self._read = _getter(self._names)
+        self._values = _getter(self._names)
 
     def encode(self, vectors: Sequence[FeatureVector]) -> Matrix:
         """len(vectors) × len(inputs), C order. KeyError if a vector lacks a feature of ours."""
         import numpy as np
 
+        side = None if self._custom else side_of([one.values for one in vectors])
+        told = self._columns(side) if side else self._rows(vectors)
+        if len(self._read) == self._width:
+            return np.ascontiguousarray(told)
+        matrix = np.full((len(vectors), self._width), np.nan)
+        matrix[:, self._read] = told
+        return matrix
+
+    def _columns(self, side: Side) -> Matrix:
+        """Of many leads at once."""
+        import numpy as np
+
+        columns = [side.column(name) for name in self._names]
+        for at, codes in self._codes:
+            columns[at] = [codes.get(one) for one in columns[at]]  # type: ignore[arg-type]
+        return np.array(columns, dtype=np.float64).T  # None becomes NaN
+
+    def _rows(self, vectors: Sequence[FeatureVector]) -> Matrix:
+        import numpy as np
+
         rows = []
         for vector in vectors:
             values = vector.values
-            row = list(self._read(values)) if not self._custom else self._row(values)
+            row = list(self._values(values)) if not self._custom else self._row(values)
             for column, codes in self._codes:
                 row[column] = codes.get(row[column])  # type: ignore[arg-type]  # None is no word
             rows.append(row)

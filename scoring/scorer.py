@@ -37,10 +37,10 @@ class Scorer:
         self.weight = card.blend.weight if card.blend else 1.0
         """Of the trees in a propensity: below 1 the rules say the rest (`blended`)."""
         self._calibration = card.calibration
-        self._encoder = Encoder(card.inputs)
         self._booster = booster
         trees = read_forest(booster.model_to_string())
         self._tables = Tables(trees) if trees else None
+        self._encoder = Encoder(card.inputs, self._tables.columns if self._tables else None)
         self._base = self._tables.base if self._tables else self._base_of(len(card.inputs))
 
     @classmethod

@@ -12,6 +12,7 @@ from features.windows import Value
 from rules import RuleReport
 from scoring import Score
 from scoring.arms import CHALLENGER, CHAMPION, Place
+from serving.fact_table import facts_of
 from serving.inforce import Loaded
 from serving.trial import Trial
 from signals.standing import Standing, stand
@@ -91,8 +92,10 @@ def _same_rules(loaded: Loaded, trial: Trial) -> bool:
 
 
 def _evaluate(loaded: Loaded, leads: Sequence[_Lead]) -> list[RuleReport]:
-    facts = [{**vector.values, **more, "as_of": vector.as_of} for vector, more, _ in leads]
-    return loaded.rulebook.evaluate(facts, _snoozed(loaded, leads)) if leads else []
+    if not leads:
+        return []
+    facts = facts_of([lead.vector for lead in leads], [lead.extra for lead in leads])
+    return loaded.rulebook.evaluate(facts, _snoozed(loaded, leads))
 
 
 def _stand(

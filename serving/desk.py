@@ -19,7 +19,7 @@ from core.installation import Installation
 from events.identity.index import Found
 from events.types import Identifier
 from features.blob import BlobError
-from features.vector import FeatureVector, Stored, vectors
+from features.vector import FeatureVector, Stored, crowded
 from serving.asks import Ask, Explain, Who
 from serving.assess import assess
 from serving.beside import NOTHING, Beside, recorded_beside
@@ -81,7 +81,7 @@ class ScoreDesk:
         return self._answers([ask], self._then(ask), Seen((), ask.as_of))[0]
 
     def score_all(self, asks: Sequence[Ask]) -> list[list[Answer | None]]:
-        """The same for several calls, all of now and of one level of reasons, at the cost of one."""
+        """The same for several calls, all of now and with one level of reasons, in one go."""
         return self._answers(asks, *self._now([who for ask in asks for who in ask.people]))
 
     def _answers(
@@ -127,10 +127,10 @@ class ScoreDesk:
         now = self._clock.now()
         with self._metrics.stage("vector"):
             try:
-                made = vectors(_stored(pairs, found, now))
+                made = crowded(_stored(pairs, found, now))
             except BlobError:
                 found = self._lookup.reread(pairs, found)
-                made = vectors(_stored(pairs, found, now))
+                made = crowded(_stored(pairs, found, now))
         if found.marks is not None:
             self._served.put(made, found.marks)
         return made, Seen(found.degraded, found.known_to, found.beside)

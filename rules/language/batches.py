@@ -7,7 +7,7 @@ a comparison asks a handful of values, and then looks up who has one that holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from rules.facts import Facts, Value
 from rules.language.conditions import (
@@ -32,18 +32,30 @@ class Column(NamedTuple):
     distinct: set[Value]
 
 
+@runtime_checkable
+class Sided(Protocol):
+    """A batch that lies on its side already."""
+
+    def column(self, fact: str) -> list[Value]:
+        """In the order of the batch; None: missing."""
+
+
 class Turned:
     """A batch by columns. Made for one evaluation; what raises there is left to the rows."""
 
     def __init__(self, batch: Sequence[Facts]) -> None:
         self.batch = batch
+        self._side = batch if isinstance(batch, Sided) else None
         self._columns: dict[str, Column] = {}
 
     def column(self, fact: str) -> Column:
         """TypeError for a value that cannot be looked up, such as a list."""
         column = self._columns.get(fact)
         if column is None:
-            values = [facts.get(fact) for facts in self.batch]
+            if self._side is not None:
+                values = self._side.column(fact)
+            else:
+                values = [facts.get(fact) for facts in self.batch]
             column = self._columns[fact] = Column(values, set(values))
         return column
 
