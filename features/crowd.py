@@ -84,6 +84,9 @@ class Row(MutableMapping[str, Value]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def __bool__(self) -> bool:
+        return True  # without counting them
+
 
 class Side:
     """The columns of some rows of one crowd, in their order."""

@@ -79,3 +79,6 @@ class LeadFacts(Mapping[str, Value]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return True  # without counting them
