@@ -14,6 +14,7 @@ from scoring import Score
 from scoring.arms import CHALLENGER, CHAMPION, Place
 from serving.fact_table import facts_of
 from serving.inforce import Loaded
+from serving.stages import StageOf, untimed
 from serving.trial import Trial
 from signals.standing import Standing, stand
 
@@ -29,6 +30,7 @@ class _How(NamedTuple):
     strongest: bool
     contributions: bool
     known_to: int | None
+    stage: StageOf
 
 
 def assess(
@@ -41,19 +43,21 @@ def assess(
     strongest: bool = False,
     contributions: bool = False,
     known_to: int | None = None,
+    stage: StageOf = untimed,
 ) -> list[Standing]:
     """One standing a vector, in order, all from one release.
 
     While an experiment runs, each lead is scored by what its arm consists of. `extra` holds facts
     that are no features (`owner`, `email_domain`), one mapping a vector. The moment of a vector is
     the rules' fact `as_of`. All events recorded by `known_to` are in the vectors. `strongest` is
-    what short reasons need of a model, `contributions` what full ones do.
+    what short reasons need of a model, `contributions` what full ones do. `stage` is told of
+    `rules`, `model` and `stand`.
     """
     leads = [_Lead(*lead) for lead in zip(vectors, extra, bands_before, strict=True)]
-    how = _How(degraded, strongest, contributions, known_to)
+    how = _How(degraded, strongest, contributions, known_to, stage)
     trial = loaded.trial
     if trial is None:
-        return _stand(loaded, leads, _evaluate(loaded, leads), how)
+        return _stand(loaded, leads, _evaluate(loaded, leads, how), how)
     places = [trial.place(one.lead_id, one.account_id) for one in vectors]
     if trial.shadow:
         standings = _beside(loaded, trial, leads, how)
@@ -66,20 +70,20 @@ def _apart(
     loaded: Loaded, trial: Trial, leads: Sequence[_Lead], places: Sequence[Place], how: _How
 ) -> list[Standing]:
     """Each lead by its arm. Rules that both arms share are asked once: batches are faster whole."""
-    shared = _evaluate(loaded, leads) if _same_rules(loaded, trial) else None
+    shared = _evaluate(loaded, leads, how) if _same_rules(loaded, trial) else None
     made: dict[int, Standing] = {}
     for arm, parts in ((CHAMPION, loaded), (CHALLENGER, trial.challenger)):
         mine = [at for at, place in enumerate(places) if place.arm == arm]
         own = [leads[at] for at in mine]
-        reports = _evaluate(parts, own) if shared is None else [shared[at] for at in mine]
+        reports = _evaluate(parts, own, how) if shared is None else [shared[at] for at in mine]
         made.update(zip(mine, _stand(parts, own, reports, how), strict=True))
     return [made[at] for at in range(len(leads))]
 
 
 def _beside(loaded: Loaded, trial: Trial, leads: Sequence[_Lead], how: _How) -> list[Standing]:
     """All by the champion, with what the challenger would make of them."""
-    reports = _evaluate(loaded, leads)
-    others = reports if _same_rules(loaded, trial) else _evaluate(trial.challenger, leads)
+    reports = _evaluate(loaded, leads, how)
+    others = reports if _same_rules(loaded, trial) else _evaluate(trial.challenger, leads, how)
     shadows = _stand(
         trial.challenger, leads, others, how._replace(strongest=False, contributions=False)
     )
@@ -91,11 +95,12 @@ def _same_rules(loaded: Loaded, trial: Trial) -> bool:
     return trial.challenger.rulebook is loaded.rulebook
 
 
-def _evaluate(loaded: Loaded, leads: Sequence[_Lead]) -> list[RuleReport]:
+def _evaluate(loaded: Loaded, leads: Sequence[_Lead], how: _How) -> list[RuleReport]:
     if not leads:
         return []
-    facts = facts_of([lead.vector for lead in leads], [lead.extra for lead in leads])
-    return loaded.rulebook.evaluate(facts, _snoozed(loaded, leads))
+    with how.stage("rules"):
+        facts = facts_of([lead.vector for lead in leads], [lead.extra for lead in leads])
+        return loaded.rulebook.evaluate(facts, _snoozed(loaded, leads))
 
 
 def _stand(
@@ -104,17 +109,19 @@ def _stand(
     scores: Sequence[Score | None] = [None] * len(leads)
     if loaded.scorer is not None:
         vectors = [lead.vector for lead in leads]
-        scores = loaded.scorer.score(
-            vectors, contributions=how.contributions, strongest=how.strongest
-        )
+        with how.stage("model"):
+            scores = loaded.scorer.score(
+                vectors, contributions=how.contributions, strongest=how.strongest
+            )
     missing = (*loaded.degraded, *how.degraded)
-    return [
-        stand(
-            loaded.rulebook, loaded.release, loaded.scorer, vector, report, score, missing, before,
-            how.known_to, beside,
-        )
-        for (vector, beside, before), report, score in zip(leads, reports, scores, strict=True)
-    ]  # fmt: skip
+    with how.stage("stand"):
+        return [
+            stand(
+                loaded.rulebook, loaded.release, loaded.scorer, vector, report, score, missing,
+                before, how.known_to, beside,
+            )
+            for (vector, beside, before), report, score in zip(leads, reports, scores, strict=True)
+        ]  # fmt: skip
 
 
 def _snoozed(loaded: Loaded, leads: Sequence[_Lead]) -> list[frozenset[str]] | None:

@@ -159,17 +159,17 @@ class ScoreDesk:
     ) -> list[Standing]:
         """`alone`: each was asked for in a call of its own."""
         loaded = self._in_force.now()
-        with self._metrics.stage("assess"):
+        with self._metrics.stage("facts"):
             beside, missing = self._beside(loaded, vectors, seen, ask.as_of)
-            degraded = (*seen.degraded, *missing)
-            extra, bands = [one.extra for one in beside], [one.band for one in beside]
-            began = time.perf_counter()
-            standings = assess(
-                loaded, vectors, extra, bands, degraded,
-                strongest=ask.explain is Explain.SHORT, contributions=ask.explain is Explain.FULL,
-                known_to=seen.known_to,
-            )  # fmt: skip
-            spent = time.perf_counter() - began
+        degraded = (*seen.degraded, *missing)
+        extra, bands = [one.extra for one in beside], [one.band for one in beside]
+        began = time.perf_counter()
+        standings = assess(
+            loaded, vectors, extra, bands, degraded,
+            strongest=ask.explain is Explain.SHORT, contributions=ask.explain is Explain.FULL,
+            known_to=seen.known_to, stage=self._metrics.stage,
+        )  # fmt: skip
+        spent = time.perf_counter() - began
         if ask.as_of is None:
             self._exposures.put(standings, spent / len(standings) if alone and standings else None)
         for name in degraded:

@@ -27,6 +27,7 @@ from serving.decided import Decided
 from serving.inforce import InForce
 from serving.rule_counts import count
 from serving.shadowing import Shadowing
+from serving.stages import StageOf, untimed
 from signals import bands
 from signals.assignments import assign
 from signals.decide import decide, decide_account
@@ -45,6 +46,8 @@ class Judge:
         self._settings = settings
         self._inforce = inforce
         self._shadowing = Shadowing(settings)
+        self.stage: StageOf = untimed
+        """Told of `score`, and of what assess tells within it."""
 
     def judge(self, record: sa.Connection, batch: Batch, updater: Updater) -> Decided:
         """Decisions for the leads that live events touched; history decides nothing."""
@@ -80,7 +83,8 @@ class Judge:
         attach(record, loaded, vectors)
         bands_before = [_band(before.get(case.lead_id)) for case in cases]
         extra = [facts_of(about) for about in abouts]
-        standings = assess(loaded, vectors, extra, bands_before, known_to=now)
+        with self.stage("score"):
+            standings = assess(loaded, vectors, extra, bands_before, known_to=now, stage=self.stage)
         look = _Look(self._settings, now)
         found = Decided()
         decisions: list[Decision] = []

@@ -1,15 +1,23 @@
-"""Where the worker's time goes: seconds a stage, added up."""
+"""Where time goes: a stage is a block with a name, which somebody may count or nobody."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+StageOf = Callable[[str], AbstractContextManager[object]]
+_NOTHING = nullcontext()
+
+
+def untimed(name: str) -> AbstractContextManager[object]:  # noqa: ARG001
+    """A stage that nobody counts, and that costs nothing."""
+    return _NOTHING
 
 
 class Stages:
-    """`with stages("match"): …` adds the time of the block to `seconds["match"]`."""
+    """The worker's, added up: `with stages("match"): …` adds its time to `seconds["match"]`."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)

@@ -50,6 +50,8 @@ def run(installation: Installation, settings: Settings, stop: threading.Event) -
     _warm(inforce)
     try:
         figures = WorkerFigures(pipeline, log)
+        if tracing is not None:
+            judge.stage = tracing.span
         run = TracedPipeline(tracing, pipeline) if tracing else pipeline
         with metrics_on(settings.worker.metrics_port, "worker.metrics_port", figures):
             Loop(run, log, settings, stop).run()

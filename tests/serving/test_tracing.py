@@ -108,6 +108,7 @@ def worked(installation: Installation, tracing: Tracing, redis_url: str) -> None
         engine, OnlineStore(client), IdentifierIndex(client, engine, installation.secret())
     )
     judge = Judge(Settings(), InForce(installation, engine))
+    judge.stage = tracing.span
     pipeline = Pipeline(installation, Settings(), engine, judge, online, clock)
     told = b'{"type": "page", "messageId": "m", "userId": "t-1", "properties": {"path": "/x"}}'
     raw = RawEvent(
@@ -142,7 +143,7 @@ def test_a_score_has_a_span_and_its_stages_are_inside(
         "http.route": "/v1/score",
         "http.response.status_code": 200,
     }
-    assert {"find", "read", "vector"} <= set(spans)
+    assert {"find", "read", "vector", "facts", "rules", "stand", "answer"} <= set(spans)
     for name, span in spans.items():
         assert span.context.trace_id == TRACE, name
     assert parent_of(spans["find"]) == request.context.span_id
@@ -195,9 +196,13 @@ def test_a_batch_of_the_worker_has_a_span_and_its_stages_are_inside(
     spans = tracing[1].take()
     batch = spans.pop("batch")
     assert batch.attributes == {"events": 1, "offset.first": 1, "offset.last": 1}
+    score, rules = spans.pop("score"), spans.pop("rules")
+    del spans["stand"]
     assert set(spans) >= {"accept", "match", "enrich", "update", "decide", "commit"}
     for span in spans.values():
         assert parent_of(span) == batch.context.span_id
+    assert parent_of(score) == spans["decide"].context.span_id
+    assert parent_of(rules) == score.context.span_id
 
 
 def test_without_an_exporter_there_is_nothing(

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from serving.heartbeat import BEAT_S, LATE_S, Heartbeat
 from serving.http import operations
 
-STAGES = {"find", "read", "vector"}
+STAGES = {"find", "read", "vector", "facts", "rules", "stand", "answer"}
 
 
 class Ticking:

@@ -143,7 +143,7 @@ def test_reading_needs_a_secret_key(rig: Any, problem_of: Any) -> None:
 def test_operations_need_no_key(rig: Any) -> None:
     """Probes have none; nothing personal is told."""
     assert httpx.get(f"{rig.url}/livez").json() == {"status": "ok"}
-    assert httpx.get(f"{rig.url}/readyz").json() == {"status": "ready"}
+    assert httpx.get(f"{rig.url}/readyz").json()["status"] == "ready"
     assert httpx.head(f"{rig.url}/livez").status_code == 200
     health = httpx.get(f"{rig.url}/healthz").json()
     worker = health["worker"]
@@ -158,7 +158,7 @@ def test_metrics_count_requests_events_and_stages(rig: Any, lead: Any) -> None:
     told = httpx.get(f"{rig.url}/metrics").text
     assert 'leadline_requests_total{method="GET",route="/v1/leads/{lead_id}",status="200"}' in told
     assert 'leadline_events_accepted_total{door="live"}' in told
-    assert 'leadline_score_stage_seconds_count{stage="assess"}' in told
+    assert 'leadline_score_stage_seconds_count{stage="rules"}' in told
     assert lead["lead_id"] not in told
 
 
