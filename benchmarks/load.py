@@ -50,6 +50,43 @@ async def _drive(port: int, requests: Sequence[bytes], connections: int) -> Load
     return Load(each, seconds)
 
 
+def steady(port: int, requests: Sequence[bytes], rate: float, connections: int = 64) -> Load:
+    """Open loop: sends `rate` of them a second, whether the earlier ones were answered or not.
+
+    A request's seconds count from when it was due, so that one that waited behind a slow answer is
+    slow as well. RuntimeError on any answer but 200.
+    """
+    return uvloop.run(_steady(port, requests, rate, connections))
+
+
+async def _steady(port: int, requests: Sequence[bytes], rate: float, connections: int) -> Load:
+    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
+    for connection in opened:
+        free.put_nowait(connection)
+    each: list[float] = []
+
+    async def one(request: bytes, due: float) -> None:
+        connection = await free.get()
+        sent: list[float] = []
+        await _send(*connection, [request], sent)
+        each.append(time.perf_counter() - due)
+        free.put_nowait(connection)
+
+    started = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for at, request in enumerate(requests):
+            due = started + at / rate
+            if (early := due - time.perf_counter()) > 0:
+                await asyncio.sleep(early)
+            group.create_task(one(request, due))
+    seconds = time.perf_counter() - started
+    for _, writer in opened:
+        writer.close()
+        await writer.wait_closed()
+    return Load(each, seconds)
+
+
 async def _send(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,

@@ -40,6 +40,11 @@ def median(values: Sequence[float]) -> float:
     return quantile(values, 0.5)
 
 
+def spread(seconds: Sequence[float]) -> str:
+    """Milliseconds at the median, at the slowest of ten and at the slowest of a hundred."""
+    return " / ".join(f"{1_000 * quantile(seconds, q):.2f}" for q in (0.5, 0.9, 0.99))
+
+
 def latency(seconds: Sequence[float]) -> dict[str, Cell]:
     """Columns for a row: milliseconds at the median and at the slowest of a hundred."""
     return {"p50 ms": 1_000 * median(seconds), "p99 ms": 1_000 * quantile(seconds, 0.99)}

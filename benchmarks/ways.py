@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from benchmarks.bench import SEED, Bench, Size
-from benchmarks.load import drive, post
+from benchmarks.cores import core_seconds
+from benchmarks.load import drive, post, steady
 from benchmarks.rival import PATH
 from benchmarks.stream import email_of
 
-CALLS = {Size.TINY: 3, Size.QUICK: 60, Size.FULL: 200}
+CALLS = {Size.TINY: 6, Size.QUICK: 1_000, Size.FULL: 4_000}
+SECONDS = {Size.TINY: 0.05, Size.QUICK: 3.0, Size.FULL: 10.0}
 ROUNDS = {Size.TINY: 1, Size.QUICK: 2, Size.FULL: 3}
-CONNECTIONS = 16
+CONNECTIONS = 32
+RATE = 500.0
+"""Requests a second of the open loop."""
+SLOWER = 10
+"""How many times fewer calls a way is given that would take too long."""
 MOST = 1_000
 
 
@@ -24,26 +31,40 @@ class Way(NamedTuple):
 
     name: str
     port: int
+    pid: int | None
+    """Its process, where it is one alone."""
     request: Callable[[Sequence[int]], bytes]
+    fast: bool = True
+    """Whether it is given many calls, and the open loop."""
+    batches: bool = True
 
 
 class Told(NamedTuple):
-    """All rounds of one way: one connection, sixteen, and a thousand leads a call."""
+    """All rounds of one way: many connections, open loop, and a thousand leads a call."""
 
-    alone: list[float]
     rates: list[float]
-    crowded: list[float]
+    core_us: list[float]
+    """Microseconds of its core that a request takes: equal on a machine that others use too."""
+    load_share: list[float]
+    """Of its core, what the load took meanwhile: near 1 it would be the load that is measured."""
+    steady: list[float]
+    half: list[float]
     batches: list[float]
 
 
-def ours(name: str, port: int, key: str, explain: str) -> Way:
+def ours(name: str, port: int, pid: int, key: str, explain: str) -> Way:
     def request(people: Sequence[int]) -> bytes:
         leads = [{"email": email_of(who)} for who in people]
         asked: dict[str, Any] = {"lead": leads[0]} if len(leads) == 1 else {"leads": leads}
         path = "/v1/score" if len(leads) == 1 else "/v1/score/batch"
         return post(port, path, msgspec.json.encode({**asked, "explain": explain}), key)
 
-    return Way(name, port, request)
+    return Way(name, port, pid, request)
+
+
+def bare(name: str, port: int, pid: int, key: str) -> Way:
+    """The floor, asked what we are asked."""
+    return ours(name, port, pid, key, "short")._replace(batches=False)
 
 
 def plain(port: int, bench: Bench) -> Way:
@@ -55,24 +76,42 @@ def plain(port: int, bench: Bench) -> Way:
         asked = {"lead_ids": leads, "account_ids": [one or "" for one in accounts]}
         return post(port, PATH, msgspec.json.encode(asked))
 
-    return Way("plain BentoML and Feast: no rules, no reasons", port, request)
+    return Way("plain BentoML and Feast: no rules, no reasons", port, None, request, fast=False)
 
 
 def measure(bench: Bench, ways: Sequence[Way]) -> dict[str, Told]:
-    """A B A B …, in rounds of all three kinds; the first round warms and does not count."""
+    """A B A B …, in rounds of all kinds; the first round warms and does not count."""
     dice = random.Random(SEED)
-    calls, people = CALLS[bench.size], bench.crowd.people
-    told = {way.name: Told([], [], [], []) for way in ways}
+    told = {way.name: Told([], [], [], [], [], []) for way in ways}
     for at in range(-1, ROUNDS[bench.size]):
         for way in ways:
-            asked = [way.request([dice.randrange(people)]) for _ in range(calls)]
-            one, many = drive(way.port, asked), drive(way.port, asked * 2, CONNECTIONS)
-            if at < 0:
-                continue
-            batch = way.request([dice.randrange(people) for _ in range(MOST)])
-            held = told[way.name]
-            held.alone.extend(one.each)
-            held.rates.append(many.rate)
-            held.crowded.extend(many.each)
-            held.batches.extend(drive(way.port, [batch]).each)
+            held = told[way.name] if at >= 0 else Told([], [], [], [], [], [])
+            _closed(bench, way, dice, held)
+            if way.fast:
+                half = held.rates[-1] / 2
+                held.steady.extend(_open(bench, way, dice, RATE))
+                held.half.extend(_open(bench, way, dice, half))
+            if way.batches:
+                people = [dice.randrange(bench.crowd.people) for _ in range(MOST)]
+                held.batches.extend(drive(way.port, [way.request(people)]).each)
     return told
+
+
+def _asked(bench: Bench, way: Way, dice: random.Random, calls: int) -> list[bytes]:
+    return [way.request([dice.randrange(bench.crowd.people)]) for _ in range(calls)]
+
+
+def _closed(bench: Bench, way: Way, dice: random.Random, held: Told) -> None:
+    calls = max(3, CALLS[bench.size] // (1 if way.fast else SLOWER))
+    asked = _asked(bench, way, dice, calls)
+    theirs, mine = core_seconds(way.pid) if way.pid else 0.0, time.process_time()
+    load = drive(way.port, asked, CONNECTIONS)
+    held.load_share.append((time.process_time() - mine) / load.seconds)
+    if way.pid:
+        held.core_us.append((core_seconds(way.pid) - theirs) / calls * 1e6)
+    held.rates.append(load.rate)
+
+
+def _open(bench: Bench, way: Way, dice: random.Random, rate: float) -> list[float]:
+    calls = max(3, int(rate * SECONDS[bench.size]))
+    return steady(way.port, _asked(bench, way, dice, calls), rate).each

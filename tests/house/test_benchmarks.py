@@ -23,7 +23,10 @@ COLUMNS = {
     "online": ("way", "p50 ms", "p99 ms", "× ours", "target"),
     "memory": ("part", "bytes a lead", "in a Redis as it comes", "target"),
     "update": ("part", "rows", "rows/s", "µs a row", "target"),
-    "score": ("way", "p50 ms", "p99 ms", "requests/s (16)", "p99 ms (16)", "target"),
+    "score": (
+        *("way", "requests/s", "core µs", "p50/p90/p99 ms at 500/s", "at half", "× floor"),
+        *("load's core", "target"),
+    ),
     "offline": (
         *("way", "rows", "lake MB", "seconds", "pairs/s", "pairs with history"),
         *("peak GiB", "ended", "target"),
