@@ -3,13 +3,14 @@
     log-odds of the propensity = weight · calibrated margin + (1 - weight) · rules margin
 
 The rules margin is a rising line over the priority of the rules alone, fitted to the same ends. The
-weight grows with the evidence n, the leads that taught of the rarer end:
+weight grows with the evidence: n leads that taught ended in the rarer way, m = n - NOTHING of them
+count, and at SURE all M = SURE - NOTHING do.
 
-    weight = 0                                       for n < LEAST
-    weight = min(1, n / (n + half) · (SURE + half) / SURE)     otherwise
+    weight = 0                                        for m <= 0
+    weight = min(1, m / (m + half) · (M + half) / M)  otherwise
 
-That is the credibility of Bühlmann (ASTIN Bulletin 4, 1967), stretched so that it reaches 1 at SURE
-without a jump: from there on a model is served as it is. `half` is chosen by training.
+That is the credibility of Bühlmann (ASTIN Bulletin 4, 1967), stretched so that it reaches 1 without
+a jump: from SURE on a model is served as it is. `half` is chosen by training.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import math
 
 import msgspec
 
-LEAST = 10
-"""Fewer wins or fewer losses teach trees nothing that would hold: rules alone."""
+NOTHING = 9
+"""So many wins or losses teach trees nothing that would hold: rules alone."""
 SURE = 500
 """With so many of both ends the rules have nothing to add."""
 
@@ -46,7 +47,7 @@ class Blend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     lost: int
     weight: float = 1.0
     half: float | None = None
-    """Evidence at which model and rules would weigh the same, but for the stretching."""
+    """How much evidence beyond `NOTHING` makes both weigh the same, but for the stretching."""
     rules: RulesLine | None = None
     rules_version: int | None = None
     """Whose priorities the line was fitted to. It is asked with those of the rules in force."""
@@ -61,9 +62,10 @@ class Blend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 def weight_of(evidence: int, half: float) -> float:
     """0–1; never falls as the evidence grows."""
-    if evidence < LEAST:
-        return 0.0
-    return min(1.0, evidence / (evidence + half) * (SURE + half) / SURE)
+    if evidence >= SURE:
+        return 1.0
+    counting, all_of_it = max(0, evidence - NOTHING), SURE - NOTHING
+    return counting / (counting + half) * (all_of_it + half) / all_of_it
 
 
 def chance_at(logit: float) -> float:

@@ -67,6 +67,9 @@ def stand(  # noqa: PLR0917 - the parts of a score, in the order in which they a
     if score is None or scorer is None:
         score = scorer = None
         degraded = (*degraded, "model")
+    elif scorer.weight < 1:
+        # Few ends taught this model: the rules say their part of the propensity.
+        score = scorer.blended(score, rulebook.priority(report, None))
     missing = (*degraded, *(f"rule:{name}" for name in report.failed))
     priority = rulebook.priority(report, score.propensity if score else None)
     band = rulebook.band(priority, band_before)
@@ -89,10 +92,11 @@ def stand(  # noqa: PLR0917 - the parts of a score, in the order in which they a
 def answer(standing: Standing, explain: Explain) -> dict[str, Any]:
     """The score JSON of the contract. `none` leaves `reasons` empty; `full` adds log-odds.
 
-    With `full`, `base` and the `contributions` sum to `margin`; they are null without a model.
-    `experiment` is there only while one runs.
+    With `full`, `base` and the `contributions` sum to `margin`; they are null without a model. The
+    propensity is 1 / (1 + exp(-x)), x being weight · calibrated_margin + (1 - weight) ·
+    rules_margin, which is null where the weight is 1. `experiment` is there only while one runs.
     """
-    report, score = standing.report, standing.score
+    report, score, scorer = standing.report, standing.score, standing.scorer
     told: dict[str, Any] = {
         "lead_id": standing.vector.lead_id,
         "account_id": standing.vector.account_id,
@@ -119,6 +123,8 @@ def answer(standing: Standing, explain: Explain) -> dict[str, Any]:
         told["contributions"] = score.contributions if score else None
         told["base"] = score.base if score else None
         told["margin"] = score.margin if score else None
+        told["calibrated_margin"] = scorer.logit_at(score.margin) if score and scorer else None
+        told["rules_margin"] = score.rules_margin if score else None
     return told
 
 
@@ -133,4 +139,12 @@ def _model(standing: Standing) -> dict[str, Any] | None:
     if scorer is None:
         return None
     arm = standing.place.arm if standing.place else None
-    return {"name": scorer.name, "version": scorer.version, "alias": scorer.alias, "arm": arm}
+    blend = scorer.blend
+    return {
+        "name": scorer.name,
+        "version": scorer.version,
+        "alias": scorer.alias,
+        "arm": arm,
+        "weight": scorer.weight,
+        "evidence": {"won": blend.won, "lost": blend.lost} if blend else None,
+    }

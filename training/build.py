@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.attributes import Column
 from features.definitions import BY_FEATURE, digest
+from scoring.blend import Blend
 from scoring.card import (
     TREES_FILE,
     Card,
@@ -21,12 +22,18 @@ from scoring.card import (
 )
 from scoring.encoding import Encoder
 from scoring.registry import MODEL_NAME
+from training.blend import blend, is_needed
 from training.dataset import CANDIDATES, OTHER_AGES_WEIGHT, Example
 from training.fit import Effort, Fitted, check_classes, fit
 from training.table import Table
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from scoring.encoding import Matrix
+
+    Floats = NDArray[np.float64]
 
 MOST_WORDS = 100
 """Of one feature; rarer words count as unknown."""
@@ -43,6 +50,20 @@ class Built(NamedTuple):
     fitted: Fitted
     table: Table
     """What it was fitted to, without the rows that stand for visitors."""
+    logits: Floats
+    """Log-odds of each row's propensity as it is served, out of fold. Of rows at other ages than
+    the evaluated one the trees' part alone."""
+
+
+class Ruled(NamedTuple):
+    """What the rules in force make of examples, without a model."""
+
+    priorities: Floats
+    """0–100."""
+    version: int
+
+
+AskRules = Callable[[Sequence[Example]], Ruled]
 
 
 class Source(NamedTuple):
@@ -62,14 +83,20 @@ def build(
     now: int,
     effort: Effort = Effort(),  # noqa: B008 - immutable
     source: Source | None = None,
+    ask_rules: AskRules | None = None,
 ) -> Built:
-    """Fits a model of the examples. WorkError when they are too few of either class."""
+    """Fits a model of the examples. WorkError when all ended the same.
+
+    Where few ended one way, `ask_rules` is asked of the examples at the evaluated age, and the
+    rules are given their part of the propensity.
+    """
     inputs = choose_inputs(examples, source.columns if source else {})
     matrix = Encoder(inputs).encode([one.vector for one in examples])
     table = _constrain(_table(examples, inputs, matrix, evaluated_age), inputs, source)
     check_classes(table)
     fitted = fit(_with_blanks(table, inputs), seed, effort)
     fitted = fitted._replace(margins=fitted.margins[: len(examples)])
+    blended, logits = _blend(examples, evaluated_age, table, fitted, seed, ask_rules)
     card = Card(
         name=MODEL_NAME,
         trained_at=now,
@@ -80,8 +107,37 @@ def build(
         known_answers=_known_answers(fitted.trees, matrix[:KNOWN_ANSWERS]),
         metrics={},
         taught=source.taught if source else None,
+        blend=blended,
     )
-    return Built(card, fitted.trees, fitted, table)
+    return Built(card, fitted.trees, fitted, table, logits)
+
+
+def _blend(
+    examples: Sequence[Example],
+    evaluated_age: int,
+    table: Table,
+    fitted: Fitted,
+    seed: int,
+    ask_rules: AskRules | None,
+) -> tuple[Blend | None, Floats]:
+    """What rules say beside the trees, and the log-odds of each row with it."""
+    import numpy as np
+
+    at = fitted.calibration.logit_at
+    logits = np.array([at(margin) for margin in fitted.margins.tolist()])
+    rows = np.array([row for row, one in enumerate(examples) if one.age == evaluated_age], int)
+    won = table.won[rows]
+    if ask_rules is None or not len(rows):
+        return None, logits
+    if fitted.logits is None or not is_needed(won):
+        wins = int(won.sum())
+        return Blend(won=wins, lost=len(won) - wins), logits
+    ruled = ask_rules([examples[row] for row in rows])
+    groups = [table.groups[row] for row in rows]
+    found = blend(fitted.logits[rows], ruled.priorities, won, groups, seed, ruled.version)
+    weight = found.blend.weight
+    logits[rows] = weight * logits[rows] + (1 - weight) * found.margins
+    return found.blend, logits
 
 
 def choose_inputs(

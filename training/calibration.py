@@ -23,6 +23,8 @@ class Calibrated(NamedTuple):
     calibration: Calibration
     losses: dict[str, float]
     """Mean log loss of each kind on folds that it was not fitted on."""
+    logits: Floats
+    """Of each row, by a curve of the chosen kind that was fitted without its group."""
 
 
 def calibrate(
@@ -32,9 +34,9 @@ def calibrate(
     import numpy as np
 
     folds = _folds(won, groups, seed)
-    told = {}
+    told, every = {}, {}
     for kind, fitted in KINDS.items():
-        logits = np.empty(len(won))
+        every[kind] = logits = np.empty(len(won))
         for taught, asked in folds:
             curve = fitted(margins[taught], won[taught], weights[taught])
             logits[asked] = [curve.logit_at(one) for one in margins[asked].tolist()]
@@ -44,7 +46,7 @@ def calibrate(
         if gain(told[chosen], told[kind], weights, groups).is_clear():
             chosen = kind
     means = {kind: float(np.average(losses, weights=weights)) for kind, losses in told.items()}
-    return Calibrated(KINDS[chosen](margins, won, weights), means)
+    return Calibrated(KINDS[chosen](margins, won, weights), means, every[chosen])
 
 
 def _folds(won: Floats, groups: Sequence[str], seed: int) -> list[tuple[NDArray, NDArray]]:  # type: ignore[type-arg]

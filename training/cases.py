@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from core.database import reading
 from scoring import Scorer
+from scoring.blend import chance_at
 from scoring.cases import Case, Source, case_of
 from signals.beside import beside_then
+from signals.propensities import propensities
 from training.build import Built
 from training.dataset import Example
 
@@ -31,9 +33,9 @@ def cases(
     """
     seen = _out_of_fold(lessons, built)
     fresh = [one for one in found if _name(one) not in seen]
-    scores = scorer.score([one.vector for one in fresh])
+    told = propensities(engine, scorer, [one.vector for one in fresh])
     chances: dict[tuple[str, int], Chance] = {
-        _name(one): (score.propensity, "held_out") for one, score in zip(fresh, scores, strict=True)
+        _name(one): (chance, "held_out") for one, chance in zip(fresh, told, strict=True)
     }
     chances |= seen
     with reading(engine) as connection:
@@ -45,10 +47,9 @@ def cases(
 
 
 def _out_of_fold(lessons: Sequence[Example], built: Built) -> dict[tuple[str, int], Chance]:
-    at = built.card.calibration.propensity_at
     return {
-        _name(one): (at(margin), "out_of_fold")
-        for one, margin in zip(lessons, built.fitted.margins.tolist(), strict=True)
+        _name(one): (chance_at(logit), "out_of_fold")
+        for one, logit in zip(lessons, built.logits.tolist(), strict=True)
     }
 
 

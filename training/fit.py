@@ -3,14 +3,17 @@
 Cross-validation by groups finds the number of trees (early stopping on the mean log loss) and gives
 out-of-fold margins; the calibration is fitted on those, and the trees are grown once more on all
 rows. So no row is spent on validation alone. Where there are plenty, the calibration comes from a
-later slice instead: from trees that knew only what came before it.
+later slice instead: from trees that knew only what came before it. Where there are next to none,
+the trees are a constant, and rules say the rest (`training/blend.py`).
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import WorkError
+from scoring.blend import NOTHING
 from scoring.calibration import Calibration
 from training.calibration import calibrate
 from training.grow import PARAMETERS, cross_validate, grow
@@ -23,9 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-LEAST_OF_A_CLASS = 10
-"""Fewer wins or fewer losses than this teach nothing that would hold."""
 
 
 class Fitted(NamedTuple):
@@ -41,7 +41,14 @@ class Fitted(NamedTuple):
     calibration_losses: dict[str, float]
     """Mean log loss of each kind of calibration, on folds that it was not fitted on."""
     calibrated_on: str
-    """`out of fold`, or `a later slice`."""
+    """`out of fold`, or `a later slice`; `nothing` where the trees are a constant."""
+    logits: Floats | None
+    """`margins` calibrated, out of fold too; None where the calibration is of a later slice."""
+
+    @property
+    def is_constant(self) -> bool:
+        """There was too little to grow a tree from."""
+        return self.calibrated_on == "nothing"
 
 
 class Effort(NamedTuple):
@@ -61,9 +68,11 @@ def fit(table: Table, seed: int, effort: Effort = Effort()) -> Fitted:  # noqa: 
     """Reproducible: the same table, seed, effort and versions give the same text, as long as the
     search is not cut short by its seconds.
 
-    WorkError when there are fewer than `LEAST_OF_A_CLASS` rows won, or lost.
+    WorkError when all rows ended the same.
     """
     check_classes(table)
+    if _is_thin(table):
+        return _constant(table)
     fixed = {"seed": seed, "num_threads": effort.threads, **_constraints(table)}
     parameters = {**PARAMETERS, **fixed}
     searched = search(table, parameters, effort.trials, effort.seconds, seed)
@@ -83,19 +92,51 @@ def fit(table: Table, seed: int, effort: Effort = Effort()) -> Fitted:  # noqa: 
         searched=searched,
         calibration_losses=calibrated.losses,
         calibrated_on="out of fold" if rows is None else "a later slice",
+        logits=calibrated.logits if rows is None else None,
     )
 
 
 def check_classes(table: Table) -> None:
-    """WorkError when there are fewer than `LEAST_OF_A_CLASS` rows won, or lost."""
+    """WorkError when all rows ended the same."""
     won = int(table.won.sum())
     lost = len(table.won) - won
-    if min(won, lost) < LEAST_OF_A_CLASS:
+    if not won or not lost:
         raise WorkError(
-            f"{won} examples were won and {lost} were not: {LEAST_OF_A_CLASS} of each are needed",
+            f"{won} examples were won and {lost} were not: at least one of each is needed",
             do="import more outcomes, or wait until more label windows are over; "
             "rules score without a model until then",
         )
+
+
+def _is_thin(table: Table) -> bool:
+    """Rows of full weight count: one for each lead."""
+    import numpy as np
+
+    won = table.won[np.isclose(table.weights, table.weights.max())]
+    return bool(min(won.sum(), len(won) - won.sum()) <= NOTHING)
+
+
+def _constant(table: Table) -> Fitted:
+    """One tree without a split: the rate of the rows, a half of each end added (Jeffreys)."""
+    import numpy as np
+
+    won = float((table.weights * table.won).sum())
+    rate = math.log((won + 0.5) / (table.weights.sum() - won + 0.5))
+    # Nobody is more than the whole: no split leaves so many rows on both sides.
+    parameters = {**PARAMETERS, "min_data_in_leaf": len(table.won), "num_threads": 1, "seed": 0}
+    booster = grow(table, parameters, 1)
+    margins = np.asarray(booster.predict(table.matrix, raw_score=True), dtype=np.float64)
+    return Fitted(
+        trees=booster.model_to_string(),
+        tree_count=1,
+        calibration=Calibration(intercept=rate - float(margins[0])),
+        margins=margins,
+        parameters=parameters,
+        searched=Searched([], {}),
+        calibration_losses={},
+        calibrated_on="nothing",
+        logits=np.full(len(margins), rate),
+    )
 
 
 def _constraints(table: Table) -> dict[str, list[int]]:

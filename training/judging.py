@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import sqlalchemy as sa
+
 from core.errors import WorkError
 from core.installation import Installation
 from core.release import current
@@ -15,10 +17,11 @@ from scoring import ModelRefused, Scorer, registry
 from scoring.card import TREES_FILE
 from scoring.cases import files, read_cases
 from scoring.watcher import export
+from signals.propensities import propensities, rules_in_force
 from training.commands.installed import Installed
 from training.dataset import Example, examples
 from training.gates import SLICES, Answers, Cost, Rival, Verdict, judge
-from training.rules_alone import priorities, rules_in_force
+from training.rules_alone import priorities
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +61,7 @@ def judge_version(
     tested = Answers(
         won=np.array([one.label.won for one in past.tested], dtype=bool),
         groups=[one.group for one in past.tested],
-        chances=_chances(scorer, past.tested),
+        chances=_chances(installed.engine, scorer, past.tested),
         slices={name: [one.values[name] for one in vectors] for name in SLICES},
     )
     trees = _folder(installed.installation, version) / TREES_FILE
@@ -123,11 +126,11 @@ def _unknown_to_champion(installed: Installed, test: pa.Table) -> tuple[pa.Table
     return unknown, (f"{gone} test leads are left out: champion {version} was taught with them",)
 
 
-def _chances(scorer: Scorer, tested: Sequence[Example]) -> Floats:
+def _chances(engine: sa.Engine, scorer: Scorer, tested: Sequence[Example]) -> Floats:
     import numpy as np
 
-    scores = scorer.score([one.vector for one in tested])
-    return np.array([score.propensity for score in scores], dtype=np.float64)
+    told = propensities(engine, scorer, [one.vector for one in tested])
+    return np.array(told, dtype=np.float64)
 
 
 def _latency(scorer: Scorer, tested: Sequence[Example]) -> float:
@@ -146,7 +149,7 @@ def _rival(installed: Installed, client: MlflowClient, past: Past) -> Rival:
         try:
             export(installed.installation, client, version)
             scorer = Scorer.load(_folder(installed.installation, version))
-            chances = _chances(scorer, past.tested)
+            chances = _chances(installed.engine, scorer, past.tested)
             return Rival(f"champion {version}", chances, chances, is_model=True)
         except ModelRefused:
             pass  # nobody can serve it: what a new model has to beat is what serves without it

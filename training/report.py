@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,12 +14,13 @@ from scoring import Scorer
 from scoring.card import Card
 from scoring.cases import Case, table_of
 from scoring.encoding import Encoder
+from signals.propensities import rules_in_force
 from training.build import Built
 from training.dataset import Example
 from training.evaluation import OURS, Evaluation, evaluate
 from training.model_card import Lessons, ModelCard, write_model_card
 from training.plots import MOST_INPUTS, Importance, draw
-from training.rules_alone import rules_alone, rules_in_force
+from training.rules_alone import rules_alone
 from training.scorecard import scorecard
 from training.table import Table
 
@@ -53,8 +54,8 @@ def judge(
     known: Known,
     seed: int,
 ) -> Evaluation | None:
-    """The model beside a scorecard on the same columns and the rules alone; None without a test
-    lead.
+    """The model beside its trees without the rules' part, a scorecard on the same columns, and the
+    rules alone; None without a test lead. What few ends cannot teach is left out.
     """
     from signals.backtest.judge import judge as judge_rules
     from signals.backtest.judged import BANDS
@@ -65,13 +66,26 @@ def judge(
     taught = known.of(frozenset(one.label.crm_id for one in lessons))
     table, rulebook = table_of(asked.cases), rules_in_force(engine)
     matrix = Encoder(built.card.inputs).encode([one.vector for one in asked.examples])
-    chances: Mapping[str, Floats] = {
-        OURS: table["propensity"].to_numpy(),
-        "scorecard": scorecard(built.table, matrix, seed),
-        "rules": rules_alone(rulebook, table_of(taught.cases), table),
-    }
+    chances = {OURS: table["propensity"].to_numpy()}
+    if not built.fitted.is_constant:
+        chances |= _unblended(built, matrix)
+        chances["scorecard"] = scorecard(built.table, matrix, seed)
+    chances["rules"] = rules_alone(rulebook, table_of(taught.cases), table)
     bands = [BANDS[at] for at in judge_rules(rulebook, table).band.tolist()]
     return evaluate(table, [one.group for one in asked.examples], chances, bands, seed)
+
+
+def _unblended(built: Built, matrix: Floats) -> dict[str, Floats]:
+    """The trees without the rules' part, where there is one."""
+    import lightgbm
+    import numpy as np
+
+    blend = built.card.blend
+    if blend is None or blend.rules is None:
+        return {}
+    margins = lightgbm.Booster(model_str=built.trees).predict(matrix, raw_score=True)
+    at = built.card.calibration.propensity_at
+    return {"trees": np.array([at(one) for one in np.asarray(margins).tolist()])}
 
 
 def report(
@@ -137,6 +151,13 @@ def _importance(scorer: Scorer, tested: Sequence[Example]) -> Importance:
 
 def _caveats(built: Built, told: Evaluation | None) -> Iterator[str]:
     yield "A chance of being won in the label window, of leads like those that taught it; no cause."
+    blend = built.card.blend
+    if blend is not None and blend.rules is not None:
+        yield (
+            f"Taught by {blend.won} leads won and {blend.lost} not: its trees weigh "
+            f"{blend.weight:.0%} of a propensity, the priority by the rules in force the rest "
+            f"(fitted to version {blend.rules_version})."
+        )
     if built.card.taught and built.card.taught.kept:
         yield f"Kept by order although they look like leakage: {built.card.taught.kept}."
     if told is None:

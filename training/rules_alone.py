@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from core.release import current
-from training.calibration import platt
+from scoring.blend import chance_at
+from signals.propensities import priorities_of, rules_of
+from training.blend import rules_line
+from training.build import Ruled
+from training.dataset import Example
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,25 +24,26 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def rules_in_force(engine: sa.Engine) -> Rulebook:
-    """The catalog of the version that serves."""
-    from rules import load_catalog
-    from rules.life import version_files
-
-    return load_catalog(version_files(engine, current(engine).rules_version))
-
-
 def rules_alone(rulebook: Rulebook, taught: pa.Table, asked: pa.Table) -> Floats:
-    """Propensities of the cases in `asked`: their priorities without a model, on Platt's curve over
-    the cases in `taught`, so that they can be compared with chances.
+    """Propensities of the cases in `asked`: their priorities without a model, on a line over the
+    cases in `taught`, so that they can be compared with chances.
     """
     import numpy as np
 
     before, now = (priorities(rulebook, table) for table in (taught, asked))
     won = np.asarray(taught["won"], dtype=np.float64)
-    # Priorities go from 0 to 100, margins of trees from about -5 to 5: so do tenths of points.
-    curve = platt(before / 10, won, np.ones(len(won)))
-    return np.array([curve.propensity_at(one) for one in (now / 10).tolist()])
+    line = rules_line(before, won)
+    return np.array([chance_at(line.logit_at(one)) for one in now.tolist()])
+
+
+def ask_rules(engine: sa.Engine, examples: Sequence[Example]) -> Ruled:
+    """What the rules in force make of these examples, each as it was known at its moment."""
+    import numpy as np
+
+    vectors = [one.vector for one in examples]
+    version = current(engine).rules_version
+    told = priorities_of(engine, rules_of(engine, version), vectors)
+    return Ruled(np.array(told, dtype=np.float64), version)
 
 
 def priorities(rulebook: Rulebook, table: pa.Table) -> Floats:

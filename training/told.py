@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import sqlalchemy as sa
 
 from core.settings import Models
 from events.labels import Labels, definition
 from scoring import Scorer
+from scoring.blend import chance_at
 from scoring.card import Taught
+from signals.propensities import propensities
 from training.build import Built
 from training.compare import compare
 from training.dataset import Example
@@ -21,10 +24,10 @@ Figures = dict[str, dict[str, float]]
 """Of all test leads, of those closed by then, and of the rest; each as `training.compare`."""
 
 
-def evaluate(scorer: Scorer, tested: Sequence[Example]) -> Figures:
-    """By the scorer that serves."""
-    scores = scorer.score([one.vector for one in tested])
-    pairs = list(zip(tested, (score.propensity for score in scores), strict=True))
+def evaluate(engine: sa.Engine, scorer: Scorer, tested: Sequence[Example]) -> Figures:
+    """By the scorer that serves, and where it asks them the rules in force."""
+    chances = propensities(engine, scorer, [one.vector for one in tested])
+    pairs = list(zip(tested, chances, strict=True))
     kinds = {
         "all": pairs,
         "closed_by_then": [pair for pair in pairs if pair[0].closed],
@@ -61,17 +64,28 @@ def told_of_model(built: Built, lessons: Sequence[Example], age: int) -> dict[st
         "trials": len(fitted.searched.trials),
         "parameters": fitted.searched.chosen,
         "calibration": fitted.calibration.kind,
+        "blend": msgspec.to_builtins(built.card.blend),
     }
+
+
+def tell_blend(built: Built) -> str | None:
+    """A line for people where few ends taught the model."""
+    blend = built.card.blend
+    if blend is None or blend.rules is None:
+        return None
+    counts = f"{blend.won} teaching leads were won and {blend.lost} were not"
+    if not blend.weight:
+        return f"{counts}: too few to teach trees, the rules say the whole propensity"
+    return f"{counts}: the trees weigh {blend.weight:.0%} of a propensity, the rules the rest"
 
 
 def _cross_validated(lessons: Sequence[Example], built: Built, age: int) -> dict[str, float]:
     """Of the teaching leads at the evaluated age, by trees that saw neither them nor their account:
     what a random split would show, were time no matter.
     """
-    at = built.card.calibration.propensity_at
     pairs = [
-        (one.label.won, at(margin))
-        for one, margin in zip(lessons, built.fitted.margins.tolist(), strict=True)
+        (one.label.won, chance_at(logit))
+        for one, logit in zip(lessons, built.logits.tolist(), strict=True)
         if one.age == age
     ]
     return compare([won for won, _ in pairs], [chance for _, chance in pairs])
@@ -101,6 +115,7 @@ def parameters(
     return {
         **built.fitted.parameters,
         "trees": built.fitted.tree_count,
+        "weight": built.card.blend.weight if built.card.blend else 1.0,
         "seed": order.seed,
         "ages": ",".join(str(age) for age in definition(models).ages_days),
         "label_fingerprint": definition(models).fingerprint,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ from training.evaluation import Evaluation
 from training.order import Order
 from training.publish import publish
 from training.report import Known, judge, report
+from training.rules_alone import ask_rules
 from training.shuffled import shuffled_auc
 from training.split import split
 from training.stopwatch import Stopwatch
@@ -35,6 +37,7 @@ from training.told import (
     evaluate,
     metrics,
     parameters,
+    tell_blend,
     told_of_model,
     told_of_test,
 )
@@ -82,7 +85,8 @@ def train(
     """Trains, publishes and (with `promote`) puts a model in force; returns its figures.
 
     What it knew of each lead is kept as cases of the past, on which edits of rules are tried.
-    `tell` hears, before anything is learnt, which columns look like leakage, a line each.
+    `tell` hears which columns look like leakage, a line each before anything is learnt, and where
+    ends were few how much is left to the rules.
 
     WorkError when there is too little to learn from, when a leak stops the run, or when MLflow does
     not take the model.
@@ -109,8 +113,8 @@ def learn(
 ) -> dict[str, Any]:
     """`train` from what was read on: fit, compare, publish, keep."""
     with watch.step("fit"):
-        fitted = _fit(read, models, order, tell)
-    if order.check_leakage:
+        fitted = _fit(engine, read, models, order, tell)
+    if order.check_leakage and not fitted.built.fitted.is_constant:
         with watch.step("shuffle"):
             told = shuffled_auc(fitted.built.table, order.seed)
             fitted = fitted._replace(shuffled_auc=told)
@@ -149,7 +153,7 @@ def _labels(engine: sa.Engine, models: Models, now: int) -> Labels:
     return labels
 
 
-def _fit(read: Read, models: Models, order: Order, tell: Tell) -> Fitted:
+def _fit(engine: sa.Engine, read: Read, models: Models, order: Order, tell: Tell) -> Fitted:
     age = models.moment_days
     taught, tested = split(read.found, order.parts, age)
     lessons = teaching(taught, age)
@@ -157,7 +161,10 @@ def _fit(read: Read, models: Models, order: Order, tell: Tell) -> Fitted:
     source = choose_columns(
         lessons, read.columns, keep, models, order.seed, tell, drop=order.drop_leaks
     )
-    built = build(lessons, age, order.seed, order.now, order.effort(models), source)
+    rules = partial(ask_rules, engine)
+    built = build(lessons, age, order.seed, order.now, order.effort(models), source, rules)
+    if line := tell_blend(built):
+        tell(line)
     return Fitted(built, taught, lessons, tested)
 
 
@@ -171,7 +178,7 @@ def _compare(
     scorer = Scorer.load(files)
     known = [one for one in read.found if one.age == models.moment_days]
     told = cases(engine, known, lessons, built, scorer, models.label_days)
-    figures = evaluate(scorer, tested)
+    figures = evaluate(engine, scorer, tested)
     evaluation = judge(engine, built, lessons, tested, Known(known, told), order.seed)
     write(built, files, figures["all"])
     vectors, ages = [one.vector for one in lessons], [one.age for one in lessons]

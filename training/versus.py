@@ -11,6 +11,7 @@ import msgspec
 from core.errors import WorkError
 from events.labels import Label, label
 from scoring import Scorer, registry
+from signals.propensities import propensities
 from training.bootstrap import Figures, judge
 from training.commands.installed import Installed
 from training.dataset import Example, examples
@@ -61,7 +62,7 @@ def versus(installed: Installed, first: str, second: str, now: int, seed: int) -
     worth = np.array([one.label.value or 0.0 for one in told])
     vectors = [one.vector for one in told]
     chances = {
-        name: np.array([score.propensity for score in scorer.score(vectors)])
+        name: np.array(propensities(installed.engine, scorer, vectors))
         for name, scorer in scorers.items()
     }
     outcome = judge(won, worth, [one.group for one in told], chances, seed)

@@ -65,7 +65,15 @@ KNOWN_TO: Schema = {
     "description": "All events recorded by then are in the features; null when nobody could say.",
 }
 
-_MODEL = record(name=TEXT, version=TEXT, alias=TEXT, arm={"type": ["string", "null"]})
+_MODEL = record(
+    name=TEXT,
+    version=TEXT,
+    alias=TEXT,
+    arm={"type": ["string", "null"]},
+    weight={"type": "number", "minimum": 0, "maximum": 1, "description":
+            "Of the trees in the propensity; rules say the rest, where few ends taught them."},
+    evidence=nullable(record(won={"type": "integer"}, lost={"type": "integer"})),
+)  # fmt: skip
 _SCORE_FIELDS: dict[str, Schema] = {
     "lead_id": TEXT,
     "account_id": {"type": ["string", "null"]},
@@ -87,6 +95,8 @@ _SCORE_FIELDS: dict[str, Schema] = {
     "contributions": nullable({"type": "object", "additionalProperties": NUMBER}),
     "base": {"type": ["number", "null"]},
     "margin": {"type": ["number", "null"]},
+    "calibrated_margin": {"type": ["number", "null"]},
+    "rules_margin": {"type": ["number", "null"], "description": "Null where the weight is 1."},
     "experiment": record(id=TEXT, arm={"type": "string", "enum": ["champion", "challenger"]}),
 }  # fmt: skip
 
@@ -140,7 +150,9 @@ SCHEMAS: dict[str, Schema] = {
     "AccountScoreRequest": record(
         account=ref("Account"), explain=EXPLAIN, optional=("explain",), closed=True
     ),
-    "Score": record_of(_SCORE_FIELDS, ("contributions", "base", "margin", "experiment")),
+    "Score": record_of(_SCORE_FIELDS, (
+        "contributions", "base", "margin", "calibrated_margin", "rules_margin", "experiment",
+    )),
     "NotFound": record(error={"type": "string", "const": "not_found"}),
     "ScoreBatch": record(results=array({"anyOf": [ref("Score"), ref("NotFound")]})),
     "AccountScore": record(

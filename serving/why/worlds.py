@@ -47,7 +47,11 @@ class Worlds:
         if scorer is None:
             return None
         seen = msgspec.structs.replace(self._vector(came), values=self.facts(came))
-        return scorer.score([seen])[0].propensity
+        score = scorer.score([seen])[0]
+        if scorer.weight < 1:
+            alone = self.rulebook(came).priority(self.report(came), None)
+            score = scorer.blended(score, alone)
+        return score.propensity
 
     def facts(self, came: frozenset[str]) -> dict[str, Value]:
         """Words go with the profile, all other features with time and events."""

@@ -15,6 +15,7 @@ from features.vector import FeatureVector
 from scoring import ModelRefused, Scorer
 from scoring.cases import Case, Origin, Source, case_of
 from signals.beside import beside_then
+from signals.propensities import propensities
 
 
 def read_cases_since(
@@ -40,7 +41,9 @@ def read_cases_since(
     seen = [vector for _, vector in found]
     _attach(installation, engine, found)
     scorer = _scorer(installation, origin)
-    chances = [score.propensity for score in scorer.score(seen)] if scorer else [None] * len(seen)
+    chances: Sequence[float | None] = (
+        propensities(engine, scorer, seen) if scorer else [None] * len(seen)
+    )
     with reading(engine) as connection:
         beside = beside_then(connection, seen)
     told: list[tuple[float | None, Source]] = [

@@ -40,6 +40,7 @@ def test_an_answer_has_every_field_of_the_contract(explain):
     assert found["as_of"] == to_iso(NOW)
     assert found["model"] == {
         "name": "lead_propensity", "version": "7", "alias": "champion", "arm": None,
+        "weight": 1.0, "evidence": None,
     }  # fmt: skip
     assert found["rules"] == {"version": "12"}
 

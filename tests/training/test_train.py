@@ -119,7 +119,7 @@ def _has_its_evidence(installation, told):
     card = (folder / "card.md").read_text()
     assert f"## {tested} test leads" in card
     assert "| AUC |" in card
-    assert set(told["baselines"]) == {"model", "scorecard", "rules"}
+    assert set(told["baselines"]) == {"model", "trees", "scorecard", "rules"}
     assert told["baselines"]["model"]["auc"]["value"] == told["test"]["auc"]
     assert told["shuffled_auc"] is None
 

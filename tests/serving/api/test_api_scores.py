@@ -101,7 +101,13 @@ def test_explain_says_how_much_is_told(rig: Any, known: dict[str, Any]) -> None:
     full = rig.client.post("/v1/score", json={"lead": lead, "explain": "full"}).json()
     assert none["reasons"] == []
     assert full["reasons"]
-    assert set(full) == FIELDS | {"contributions", "base", "margin"}
+    assert set(full) == FIELDS | {
+        "contributions",
+        "base",
+        "margin",
+        "calibrated_margin",
+        "rules_margin",
+    }
     assert none["priority"] == pytest.approx(full["priority"])
 
 
