@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from events.progress import Progress
 from events.types import RawEvent
+from serving.asks import Ask
 from serving.metrics import Metrics
 from serving.stages import Stages
+from serving.together import Together, Told
 from serving.tracing import Tracing
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
     from serving.pipeline import Pipeline
 
 T = TypeVar("T")
@@ -41,6 +45,30 @@ class CarryingThreads(ThreadPoolExecutor):
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         return super().submit(copy_context().run, fn, *args, **kwargs)
+
+
+class TracedTogether(Together):
+    """One span for what is answered together: inside the span of the first call, linked to those of
+    the others.
+    """
+
+    def __init__(self, tracing: Tracing, answer: Callable[[Sequence[Ask]], list[Told]]) -> None:
+        self._tracing = tracing
+        self._plainly = answer
+        self._callers: dict[str, Context] = {}
+        super().__init__(self._traced)
+
+    async def ask(self, ask: Ask) -> Told:
+        self._callers[ask.id] = self._tracing.here()
+        try:
+            return await super().ask(ask)
+        finally:
+            del self._callers[ask.id]
+
+    def _traced(self, asks: Sequence[Ask]) -> list[Told]:
+        there = [self._callers.get(one.id) for one in asks]
+        with self._tracing.together("together", [one for one in there if one is not None]):
+            return self._plainly(asks)
 
 
 class TracedStages(Stages):

@@ -9,13 +9,14 @@ stages, never an identifier, a query or a body.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from core.errors import StartError
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter
 
@@ -26,11 +27,11 @@ class Tracing:
     """The spans of one process. `close` hands over what was not exported yet."""
 
     def __init__(self, provider: TracerProvider) -> None:
-        from opentelemetry import propagate, trace
+        from opentelemetry import context, propagate, trace
 
         self._provider = provider
         self._tracer = provider.get_tracer("leadline")
-        self._extract = propagate.extract
+        self._extract, self.here = propagate.extract, context.get_current
         self._server, self._error = trace.SpanKind.SERVER, trace.StatusCode.ERROR
 
     @contextmanager
@@ -45,6 +46,19 @@ class Tracing:
         caller = self._extract(headers)
         with self._tracer.start_as_current_span(
             name, context=caller, kind=self._server, attributes=told
+        ) as span:
+            yield span
+
+    @contextmanager
+    def together(self, name: str, callers: Sequence[Context]) -> Iterator[Any]:
+        """A span of work for several: inside the first caller's, linked to the others'."""
+        from opentelemetry.trace import Link, get_current_span
+
+        links = [Link(get_current_span(one).get_span_context()) for one in callers[1:]]
+        inside = callers[0] if callers else None
+        told = {"calls": len(callers)}
+        with self._tracer.start_as_current_span(
+            name, context=inside, attributes=told, links=links
         ) as span:
             yield span
 
