@@ -33,6 +33,7 @@ class Api(Section):
     max_event_bytes: int = Field(32_768, ge=100)  # Segment: 32 KB an event
     max_batch: int = Field(2_500, ge=1)
     queue_limit: int = Field(20_000, ge=1)  # events waiting for the log's writer
+    score_wait_s: float = Field(0.1, gt=0)  # beyond it score calls are turned away
     tls_certificate: Path | None = None  # PEM, with its chain; none: plain HTTP
     tls_key: Path | None = None
 

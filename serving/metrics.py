@@ -63,6 +63,12 @@ class Metrics:
             "Vectors of the sample that were not kept, as too many waited or the disk refused.",
             registry=self.registry,
         )
+        self.turned_away = Counter(
+            "leadline_scores_turned_away",
+            "Score calls that were not answered: too many at once, or no time left.",
+            ("why",),
+            registry=self.registry,
+        )
         self.calls_dropped = Counter(
             "leadline_score_calls_dropped",
             "Leads of sampled score calls that were not kept: too many waited or the disk refused.",

@@ -22,6 +22,7 @@ from serving.heartbeat import Heartbeat
 from serving.inforce import InForce
 from serving.keys import KeyRing
 from serving.metrics import Metrics
+from serving.overload import Overload
 from serving.parity_figures import ParityFigures
 from serving.release_figures import ReleaseFigures
 from serving.retrain_figures import RetrainFigures
@@ -67,6 +68,7 @@ class Parts:
         self.calls = CallLog(
             self.engine, settings.calls, self.clock, random.random, self.metrics.calls_dropped.inc
         )
+        self.overload = Overload(settings.api.score_wait_s)
         self.desk = ScoreDesk(
             installation,
             self.facts,

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.http.dispatch import Dispatcher
 from serving.http.documents import pages
+from serving.http.guard import Guard
 from serving.http.tables import SCORES
 from serving.http.traced import traced
 from serving.parts import Parts, parts_of_environment
@@ -31,7 +32,8 @@ class Seat:
     def take(self, parts: Parts, *, alone: bool = False) -> None:
         """`alone`: no front stands before it, so requests are traced here."""
         answer = Dispatcher(self._routes, parts)
-        self._answer = traced(answer, parts, self._routes) if alone else answer
+        guarded = Guard(answer, parts.overload, parts.metrics)
+        self._answer = traced(guarded, parts, self._routes) if alone else answer
 
     @property
     def taken(self) -> bool:

@@ -19,6 +19,7 @@ from serving.http.answers import json_answer
 from serving.http.routes import Route
 from serving.http.rules_schemas import RULE_SCHEMAS
 from serving.http.schemas import SCHEMAS, ref
+from serving.http.scores import SCORE_ID
 from serving.http.why_schemas import WHY_SCHEMAS
 from serving.parts import Parts
 from serving.problems import MEDIA_TYPE
@@ -33,6 +34,7 @@ _REASONS = {
     415: "The body is no JSON, or says so.",
     429: "Too many at once; see `Retry-After`.",
     503: "Not now; see `Retry-After`. Nothing was accepted.",
+    504: "The milliseconds are over that the request's header `X-Request-Timeout-Ms` allows.",
 }
 _COME_BACK = (429, 503)
 _ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css")
@@ -129,7 +131,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "tags": [route.tag],
         "operationId": f"{route.method.lower()}{route.path.replace('/', '_')}".translate(_PLAIN),
         "responses": {
-            "200": {"description": "Done.", "content": content},
+            "200": {"description": "Done.", "content": content, **_named(route)},
             **{str(status): _refusal(status) for status in route.refusals},
         },
     }
@@ -143,6 +145,13 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.tag == "Operations" or route.path.startswith(("/v1/pixel", "/v1/projects")):
         told["security"] = []
     return told
+
+
+def _named(route: Route) -> dict[str, Any]:
+    """Each score answer has an id, by which it can be made again."""
+    about = "what `leadline score --replay` takes"
+    header = {SCORE_ID: {"schema": {"type": "string"}, "description": about}}
+    return {"headers": header} if route.tag == "Scores" else {}
 
 
 def _refusal(status: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.http.dispatch import Dispatcher
 from serving.http.documents import pages
+from serving.http.guard import Guard
 from serving.http.tables import DESCRIBED, FRONT, SCORES
 from serving.parts import Parts
 
@@ -23,7 +24,7 @@ class Front:
     def __init__(self, parts: Parts, service: ASGIApp) -> None:
         self._service = service
         self._routes = Dispatcher((*FRONT, *pages(DESCRIBED)), parts, otherwise=service)
-        self._scores = Dispatcher(SCORES, parts)
+        self._scores = Guard(Dispatcher(SCORES, parts), parts.overload, parts.metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -16,6 +16,7 @@ from core.errors import StartError
 from core.installation import Installation
 from core.settings import Api, Settings
 from serving.http.front import Front
+from serving.http.protocol import HttpProtocol
 from serving.http.tables import DESCRIBED
 from serving.http.traced import traced
 from serving.listening import listening
@@ -66,7 +67,7 @@ async def _serve(
     config = uvicorn.Config(
         traced(Front(parts, scoring_app(parts)), parts, DESCRIBED),
         loop="none",
-        http="httptools",
+        http=HttpProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

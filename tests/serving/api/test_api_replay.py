@@ -27,7 +27,8 @@ from events.identity.index import Found
 from events.types import Identifier, IdentifierKind
 from rules.life import snoozes
 from scoring import experiment, registry
-from scoring.card import Calibration, read_card, seal, write_card
+from scoring.calibration import Calibration
+from scoring.card import read_card, seal, write_card
 from scoring.experiment import Spec
 from serving.calls import CALL, forget, prune_calls, read_calls
 from serving.commands.score import score as command
@@ -43,7 +44,7 @@ LEADS = [{"user_id": user} for user in USERS]
 
 @pytest.fixture(scope="module")
 def two_arms(rig: Rig, write_model: Callable[..., Any]) -> Iterator[Spec]:
-    """Versions 31 (in force) and 32, which answers otherwise, and leads to score."""
+    """Versions 131 (in force) and 132, which answers otherwise, and leads to score."""
     company = {"domain": "again.example", "industry": "logistics", "region": "US"}
     calls: list[dict[str, Any]] = []
     for at, user in enumerate(USERS):
@@ -53,13 +54,13 @@ def two_arms(rig: Rig, write_model: Callable[..., Any]) -> Iterator[Spec]:
     batch = [{**call, "messageId": f"again-{at}"} for at, call in enumerate(calls)]
     assert rig.client.post("/v1/batch", json={"batch": batch}).status_code == 200
     rig.work()
-    for version in ("31", "32"):
+    for version in ("131", "132"):
         folder = write_model(rig.installation, version)
-        curve = Calibration(1.0, int(version) - 31.5)
+        curve = Calibration(1.0, int(version) - 131.5)
         write_card(folder, seal(replace(read_card(folder), calibration=curve)))
-    release.make(rig.engine, 1, "test", model_name="lead_propensity", model_version="31")
+    release.make(rig.engine, 1, "test", model_name="lead_propensity", model_version="131")
     yield Spec(
-        name="test", model_name="lead_propensity", model_version="31", challenger="32",
+        name="test", model_name="lead_propensity", model_version="131", challenger="132",
         share=0.5, base=0.1, deviation=0.3, planned=1_000,
     )  # fmt: skip
     release.make(
@@ -184,9 +185,9 @@ def test_without_its_release_folder_the_registry_has_the_model(
     rig: Rig, two_arms: Spec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Folders may be tidied away; and where neither has it, that is said."""
-    release.make(rig.engine, 5, "test", model_version="32")
+    release.make(rig.engine, 5, "test", model_version="132")
     call_id = _one_call(rig, explain="full")
-    folder = rig.installation.releases / "lead_propensity-32"
+    folder = rig.installation.releases / "lead_propensity-132"
     kept = folder.rename(rig.installation.root / "kept")
     try:
         gone = _again(rig, "--replay", call_id)
@@ -195,7 +196,7 @@ def test_without_its_release_folder_the_registry_has_the_model(
 
         def download(client: object, version: str, place: Path) -> Path:
             """What training registered: the card of a run has no version yet."""
-            assert version == "32"
+            assert version == "132"
             files = Path(shutil.copytree(kept, place / "model"))
             write_card(files, replace(read_card(files), version=""))
             return files
@@ -205,7 +206,7 @@ def test_without_its_release_folder_the_registry_has_the_model(
         assert [one["differs"] for one in _replay(rig, call_id)] == [{}]
     finally:
         kept.rename(folder)
-        release.make(rig.engine, 6, "test", model_version="31")
+        release.make(rig.engine, 6, "test", model_version="131")
 
 
 def test_an_unknown_id_is_told_what_is_kept(rig: Rig) -> None:
@@ -251,7 +252,7 @@ def test_a_lead_is_scored_by_the_command_as_the_api_does(rig: Rig, two_arms: Spe
     deadline = time.monotonic() + 60
     while True:
         told = rig.client.post("/v1/score", json={"lead": LEADS[5]}).json()
-        if told["model"] and told["model"]["version"] == "31" and "experiment" not in told:
+        if told["model"] and told["model"]["version"] == "131" and "experiment" not in told:
             break
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -259,4 +260,4 @@ def test_a_lead_is_scored_by_the_command_as_the_api_does(rig: Rig, two_arms: Spe
     assert {**mine, "as_of": ""} == {**told, "as_of": ""}
     lines = _again(rig, USERS[5], "--explain", "full").output
     assert f"lead {told['lead_id']}" in lines
-    assert "rules 0, model lead_propensity 31" in lines
+    assert "rules 0, model lead_propensity 131" in lines

@@ -1,0 +1,147 @@
+"""Before the score routes: what is too much or too late is turned away without work.
+
+A call that waits for its turn is given up when its client hangs up, or when the time is over that
+its `X-Request-Timeout-Ms` allows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.errors import Unavailable
+from serving.http.protocol import HOLD
+from serving.metrics import Metrics
+from serving.overload import Overload, Turned
+from serving.problems import problem, refuse
+
+TIMEOUT = b"x-request-timeout-ms"
+WATCH_S = 0.05
+"""A call that is not answered by then is watched: most are, and cost no watcher."""
+HOLD_S = (0.5, 1.0)
+"""How long nothing is read of a connection whose call was turned away: who comes back before
+`Retry-After` has passed waits outside, where it costs nothing. Drawn, so that not all come at once.
+"""
+BYTES_A_UNIT = 1_200
+"""A batch has as much work as single calls for a twentieth of its leads, of some 60 bytes."""
+
+
+class Guard:
+    def __init__(self, app: ASGIApp, overload: Overload, metrics: Metrics) -> None:
+        self._app = app
+        self._overload = overload
+        self._turned_away = metrics.turned_away
+        self._refusals = refusals()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        patience_s, units = _asked(scope)
+        entered = self._overload.enter(units, patience_s)
+        if isinstance(entered, Turned):
+            if entered is Turned.FULL and (hold := scope.get("extensions", {}).get(HOLD)):
+                hold(random.uniform(*HOLD_S))
+            await self._refuse(entered, scope, receive, send)
+            return
+        began = time.monotonic()
+        call = _Call(self._app, scope, receive, send)
+        try:
+            await call.answer(patience_s)
+        finally:
+            self._overload.leave(entered, time.monotonic() - began)
+        if call.late:
+            await self._refuse(Turned.LATE, scope, receive, send)
+
+    async def _refuse(self, turned: Turned, scope: Scope, receive: Receive, send: Send) -> None:
+        self._turned_away.labels(turned.value).inc()
+        await self._refusals[turned](scope, receive, send)
+
+
+def refusals() -> Mapping[Turned, Response]:
+    """Made once: turning away has to be cheap."""
+    full = Unavailable("more scores are asked for than can be answered in time", do="try later")
+    late = "the time that X-Request-Timeout-Ms allows is over, or would be"
+    return {Turned.FULL: refuse(full), Turned.LATE: problem(504, "Too late", late)}
+
+
+def _asked(scope: Scope) -> tuple[float | None, float]:
+    """Seconds that the caller waits (None: any time), and the units of work."""
+    patience_s, size = None, b"0"
+    for name, told in scope["headers"]:
+        if name == TIMEOUT and told.isdigit():
+            patience_s = int(told[:9]) / 1000
+        elif name == b"content-length" and told.isdigit():
+            size = told[:9]
+    return patience_s, 1 + int(size) // BYTES_A_UNIT
+
+
+class _Call:
+    """One call that may begin. `late`: its time was over before it was answered."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app = app
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._task = asyncio.current_task()
+        self._timers: list[asyncio.TimerHandle] = []
+        self._watcher: asyncio.Task[None] | None = None
+        self._read_all = scope["method"] != "POST"
+        self._answered = self._given_up = self.late = False
+
+    async def answer(self, patience_s: float | None) -> None:
+        """Whatever the application sends; nothing, if the call is given up."""
+        self._after(WATCH_S, self._watch)
+        if patience_s is not None:
+            self._after(patience_s, self._give_up_late)
+        try:
+            await self._app(self._scope, self._read, self._say)
+        except asyncio.CancelledError:
+            if not self._given_up or self._task is None:
+                raise  # the server stops
+            self._task.uncancel()
+        finally:
+            for timer in self._timers:
+                timer.cancel()
+            if self._watcher is not None:
+                self._watcher.cancel()
+
+    def _after(self, seconds: float, work: Callable[[], None]) -> None:
+        self._timers.append(asyncio.get_running_loop().call_later(seconds, work))
+
+    async def _read(self) -> Message:
+        message = await self._receive()
+        self._read_all = not message.get("more_body", False)
+        return message
+
+    async def _say(self, message: Message) -> None:
+        self._answered = True
+        await self._send(message)
+
+    def _watch(self) -> None:
+        """Once the body is here, what comes next says that the client has gone."""
+        if self._read_all:
+            self._watcher = asyncio.create_task(self._await_end())
+        else:
+            self._after(WATCH_S, self._watch)
+
+    async def _await_end(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+        self._give_up()
+
+    def _give_up_late(self) -> None:
+        self.late = self._give_up()
+
+    def _give_up(self) -> bool:
+        """False for a call that is being answered already."""
+        if self._answered or self._given_up or self._task is None:
+            return False
+        self._given_up = True
+        return self._task.cancel()

@@ -1,0 +1,248 @@
+"""Calls that are too much, too late or wanted by nobody any more cost no work."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.http import guard
+from serving.http.guard import TIMEOUT, Guard
+from serving.http.protocol import HOLD, HttpProtocol
+from serving.metrics import Metrics
+from serving.overload import BEGIN, Overload
+
+REQUEST: Message = {"type": "http.request", "body": b"{}", "more_body": False}
+DONE: list[Message] = [
+    {"type": "http.response.start", "status": 200, "headers": []},
+    {"type": "http.response.body", "body": b"done"},
+]
+
+
+class App:
+    """Reads the body, waits for `go`, answers; notes what became of it."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.begun = 0
+        self.fates: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.begun += 1
+        try:
+            if scope["method"] == "POST":
+                await receive()
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.fates.append("cancelled")
+            raise
+        for message in DONE:
+            await send(message)
+        self.fates.append("answered")
+
+
+class Caller:
+    """One request. `hang_up` ends it as a client does that goes away."""
+
+    def __init__(self, method: str = "POST", *headers: tuple[bytes, bytes]) -> None:
+        self.scope: Scope = {"type": "http", "method": method, "headers": list(headers)}
+        self.sent: list[Message] = []
+        self._incoming: asyncio.Queue[Message] = asyncio.Queue()
+        self._incoming.put_nowait(REQUEST)
+
+    async def receive(self) -> Message:
+        return await self._incoming.get()
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    def hang_up(self) -> None:
+        self._incoming.put_nowait({"type": "http.disconnect"})
+
+    def ask(self, app: ASGIApp) -> asyncio.Task[None]:
+        async def run() -> None:
+            await app(self.scope, self.receive, self.send)
+
+        return asyncio.create_task(run())
+
+    @property
+    def status(self) -> int:
+        status: int = self.sent[0]["status"]
+        return status
+
+
+@pytest.fixture(autouse=True)
+def watched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "WATCH_S", 0.0)
+
+
+def play(story: Callable[[App, Guard], Awaitable[None]]) -> Metrics:
+    """Plays it on a loop of its own, with a guarded application."""
+    metrics = Metrics()
+
+    async def run() -> None:
+        app = App()
+        guarded = Guard(app, Overload(0.1), metrics)
+        await asyncio.wait_for(story(app, guarded), 30)
+        assert guarded._overload.under_way == 0
+
+    asyncio.run(run())
+    return metrics
+
+
+def turned(metrics: Metrics, why: str) -> float:
+    return metrics.registry.get_sample_value("leadline_scores_turned_away_total", {"why": why}) or 0
+
+
+def test_who_waits_is_answered() -> None:
+    """Being watched changes nothing."""
+
+    async def story(app: App, guarded: Guard) -> None:
+        caller = Caller()
+        asked = caller.ask(guarded)
+        await asyncio.sleep(0.01)
+        app.go.set()
+        await asked
+        assert caller.sent == DONE
+        assert app.fates == ["answered"]
+
+    play(story)
+
+
+def test_more_than_the_bound_are_turned_away_and_their_connections_held() -> None:
+    """503 and when to come back; the application never hears of it."""
+
+    async def story(app: App, guarded: Guard) -> None:
+        callers = [Caller() for _ in range(int(BEGIN))]
+        asked = [caller.ask(guarded) for caller in callers]
+        await asyncio.sleep(0.01)
+        held: list[float] = []
+        late = Caller()
+        late.scope["extensions"] = {HOLD: held.append}
+        await late.ask(guarded)
+        assert late.status == 503
+        headers = dict(late.sent[0]["headers"])
+        assert headers[b"retry-after"] == b"1"
+        assert headers[b"content-type"] == b"application/problem+json"
+        assert json.loads(late.sent[1]["body"])["status"] == 503
+        assert len(held) == 1
+        assert guard.HOLD_S[0] <= held[0] <= guard.HOLD_S[1]
+        assert app.begun == len(callers)
+        app.go.set()
+        await asyncio.gather(*asked)
+        assert {caller.status for caller in callers} == {200}
+
+    assert turned(play(story), "full") == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_nobody_works_for_a_client_that_hung_up(method: str) -> None:
+    """It may have asked elsewhere already; with a body or without."""
+
+    async def story(app: App, guarded: Guard) -> None:
+        caller = Caller(method)
+        asked = caller.ask(guarded)
+        await asyncio.sleep(0.01)
+        caller.hang_up()
+        await asked
+        assert app.fates == ["cancelled"]
+        assert caller.sent == []
+
+    play(story)
+
+
+def test_a_time_that_is_over_already_costs_no_work() -> None:
+    """The caller sent what was left of its own time: nothing."""
+
+    async def story(app: App, guarded: Guard) -> None:
+        caller = Caller("POST", (TIMEOUT, b"0"))
+        await caller.ask(guarded)
+        assert caller.status == 504
+        assert app.begun == 0
+
+    assert turned(play(story), "late") == 1
+
+
+def test_a_time_that_ends_while_the_call_waits_ends_its_work() -> None:
+    """And the answer says so, as the client is still there."""
+
+    async def story(app: App, guarded: Guard) -> None:
+        caller = Caller("POST", (TIMEOUT, b"20"))
+        await caller.ask(guarded)
+        assert caller.status == 504
+        assert app.fates == ["cancelled"]
+
+    assert turned(play(story), "late") == 1
+
+
+def test_a_time_that_suffices_and_one_that_is_none_change_nothing() -> None:
+    """A header of somebody else's is no reason to refuse."""
+
+    async def story(app: App, guarded: Guard) -> None:
+        app.go.set()
+        for told in (b"60000", b"soon", b"-1", b""):
+            caller = Caller("POST", (TIMEOUT, told))
+            await caller.ask(guarded)
+            assert caller.sent == DONE
+
+    play(story)
+
+
+def test_the_end_of_the_server_is_not_swallowed() -> None:
+    """A cancellation that is not ours goes on."""
+
+    async def story(app: App, guarded: Guard) -> None:
+        asked = Caller().ask(guarded)
+        await asyncio.sleep(0.01)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+
+    play(story)
+
+
+async def _hold(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers the path; the first call of a connection has it held."""
+    await receive()
+    if scope["path"] == "/held":
+        scope["extensions"][HOLD](0.3)
+    await send({**DONE[0], "headers": [(b"content-length", b"4")]})
+    await send(DONE[1])
+
+
+def test_a_held_connection_is_read_again_after_a_while() -> None:
+    """What was sent meanwhile is answered then; another connection is not held up."""
+
+    async def call(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str) -> float:
+        began = asyncio.get_running_loop().time()
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        told = await reader.readuntil(b"done")
+        assert told.startswith(b"HTTP/1.1 200")
+        return asyncio.get_running_loop().time() - began
+
+    async def run() -> list[float]:
+        config: dict[str, Any] = {"http": HttpProtocol, "lifespan": "off", "log_config": None}
+        server = uvicorn.Server(uvicorn.Config(_hold, port=0, **config))
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        one = await asyncio.open_connection("127.0.0.1", port)
+        other = await asyncio.open_connection("127.0.0.1", port)
+        await call(*one, "/held")
+        waits = list(await asyncio.gather(call(*one, "/"), call(*other, "/")))
+        waits.append(await call(*one, "/"))
+        for _, writer in (one, other):
+            writer.close()
+        server.should_exit = True
+        await serving
+        return waits
+
+    held, free, after = asyncio.run(asyncio.wait_for(run(), 30))
+    assert held >= 0.25
+    assert held > max(free, after)
