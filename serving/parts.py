@@ -28,7 +28,7 @@ from serving.release_figures import ReleaseFigures
 from serving.retrain_figures import RetrainFigures
 from serving.served_log import ServedLog
 from serving.together import Together
-from serving.traced import CarryingThreads, TracedMetrics
+from serving.traced import CarryingThreads, TracedMetrics, TracedTogether
 from serving.tracing import Tracing, tracing_of
 
 DATA_VARIABLE = "LEADLINE_DATA"
@@ -85,8 +85,8 @@ class Parts:
         # Scoring blocks on stores; the loop that accepts events must not.
         threads = CarryingThreads if tracing else ThreadPoolExecutor
         self.threads = threads(4, thread_name_prefix="score")
-        self.together = None if tracing else Together(self.desk.score_all)
-        """Single scores; None where each call is traced by itself."""
+        one_go = self.desk.score_all
+        self.together = TracedTogether(tracing, one_go) if tracing else Together(one_go)
 
         self.streams = 0
         """Signal streams that are open."""
@@ -97,8 +97,7 @@ class Parts:
         self.closing = True
         self.log.close()
         self.threads.shutdown(cancel_futures=True)
-        if self.together is not None:
-            self.together.close()
+        self.together.close()
         self.served.close()
         self.calls.close()
         self.exposures.close()

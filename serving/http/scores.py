@@ -54,7 +54,7 @@ def _limit(parts: Parts) -> int:
 
 async def _one(parts: Parts, ask: Ask) -> Response:
     named = ask._replace(id=new_id(parts.clock.now()))
-    if ask.as_of is None and parts.together is not None:
+    if ask.as_of is None:
         (told,) = await parts.together.ask(named)
     else:
         (told,) = await in_thread(parts, parts.desk.score, named)

@@ -26,6 +26,7 @@ from core.settings import Redis, Settings
 from events.identity.index import IdentifierIndex
 from events.types import Door, RawEvent
 from features.online import OnlineStore
+from serving.asks import Ask, Explain
 from serving.http.front import Front
 from serving.http.tables import DESCRIBED, SCORES
 from serving.http.traced import Traced, traced
@@ -38,7 +39,7 @@ from serving.parts import Parts
 from serving.pipeline import Pipeline
 from serving.service import Seat
 from serving.shipped import publish_shipped_rules
-from serving.traced import CarryingThreads, TracedPipeline
+from serving.traced import CarryingThreads, TracedPipeline, TracedTogether
 from serving.tracing import ENDPOINTS, Tracing, traced_by, tracing_of
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -50,6 +51,9 @@ class Spans:
 
     def __init__(self, exporter: InMemorySpanExporter) -> None:
         self._exporter = exporter
+
+    def all(self) -> list[Any]:
+        return list(self._exporter.get_finished_spans())
 
     def take(self) -> dict[str, ReadableSpan]:
         found = {span.name: span for span in self._exporter.get_finished_spans()}
@@ -136,7 +140,7 @@ def test_a_score_has_a_span_and_its_stages_are_inside(
     told = ask(front(parts), key, "/v1/score?user_id=t-1", traceparent=CALLER)
     assert told.status_code == 200, told.text
     spans = tracing[1].take()
-    request = spans.pop("GET /v1/score")
+    request, together = spans.pop("GET /v1/score"), spans["together"]
     assert (request.context.trace_id, parent_of(request)) == (TRACE, SPAN)
     assert request.attributes == {
         "http.request.method": "GET",
@@ -146,9 +150,40 @@ def test_a_score_has_a_span_and_its_stages_are_inside(
     assert {"find", "read", "vector", "facts", "rules", "stand", "answer"} <= set(spans)
     for name, span in spans.items():
         assert span.context.trace_id == TRACE, name
-    assert parent_of(spans["find"]) == request.context.span_id
+    assert parent_of(together) == request.context.span_id
+    assert parent_of(spans["find"]) == together.context.span_id
     everything = "".join(str(span.to_json()) for span in [request, *spans.values()])
     assert "t-1" not in everything, "an identifier left the process"
+
+
+def test_calls_that_are_answered_together_are_linked(tracing: tuple[Tracing, Spans]) -> None:
+    """Their common work is a part of one trace, and found from the others."""
+    told = tracing[0]
+    answered = TracedTogether(told, lambda asks: [[one.id] for one in asks])
+
+    async def call(name: str) -> int:
+        with told.span(name) as span:
+            assert await answered.ask(Ask((), Explain.NONE, None, id=name)) == [name]
+            return int(span.get_span_context().span_id)
+
+    async def both() -> list[int]:
+        gate = asyncio.Event()
+
+        async def held(name: str) -> int:
+            await gate.wait()
+            return await call(name)
+
+        calls = [asyncio.create_task(held(str(at))) for at in range(20)]
+        gate.set()
+        return list(await asyncio.gather(*calls))
+
+    ids = asyncio.run(both())
+    answered.close()
+    spans = [one for one in tracing[1].all() if one.name == "together"]
+    found = [parent_of(one) for one in spans]
+    found += [link.context.span_id for one in spans for link in one.links]
+    assert sorted(ids) == sorted(found)
+    assert sum(one.attributes["calls"] for one in spans) == 20
 
 
 def test_a_path_is_told_by_its_template_and_a_probe_not_at_all(
