@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -273,10 +275,34 @@ def test_a_collector_that_is_named_is_used_and_a_missing_exporter_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Silence would be found on the day when a trace is needed."""
-    monkeypatch.setenv(ENDPOINTS[1], "http://127.0.0.1:9")
-    found = tracing_of("api")
-    assert found is not None
-    found.close()
+    received: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            size = int(self.headers["content-length"])
+            received.append((self.path, self.rfile.read(size)))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Collector) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        monkeypatch.setenv(ENDPOINTS[1], f"http://127.0.0.1:{server.server_address[1]}")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+        found = tracing_of("api")
+        assert found is not None
+        with found.span("a stage"):
+            pass
+        found.close()
+        server.shutdown()
+        serving.join()
+    ((path, body),) = received
+    assert path == "/v1/traces"
+    assert b"a stage" in body
+    assert b"leadline-api" in body
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     assert tracing_of("api") is None
     monkeypatch.delenv("OTEL_SDK_DISABLED")
