@@ -45,11 +45,15 @@ class Losses(NamedTuple):
     weight: float
 
 
+def most(world: World) -> int:
+    """Wins among the leads that may be drawn."""
+    return int(_won(_teach(world)).sum())
+
+
 def losses(world: World, wins: int, seed: int) -> Losses:
     """With so many wins among the leads drawn, and losses as the world has them."""
-    teach = [one for one in _known(world) if world.parts.get(one.label.crm_id) == "teach"]
     asked = [one for one in _known(world) if world.parts.get(one.label.crm_id) == "test"]
-    drawn = _draw(teach, wins, np.random.default_rng(seed))
+    drawn = _draw(_teach(world), wins, np.random.default_rng(seed))
     names = {one.label.crm_id for one in drawn}
     lessons = teaching([one for one in world.found if one.label.crm_id in names], world.age)
     built = build(lessons, world.age, seed, 0, Effort(), None, world.ask_rules)
@@ -64,7 +68,12 @@ def losses(world: World, wins: int, seed: int) -> Losses:
     weight = built.card.blend.weight
     rate = np.log((wins + 0.5) / (len(drawn) - wins + 0.5))
     told = (np.full(len(won), rate), rules, model, weight * model + (1 - weight) * rules)
-    return Losses(*(float(log_losses(one, won).mean()) for one in told), weight)
+    average, by_rules, by_trees, served = (float(log_losses(one, won).mean()) for one in told)
+    return Losses(average, by_rules, by_trees, served, weight)
+
+
+def _teach(world: World) -> list[Example]:
+    return [one for one in _known(world) if world.parts.get(one.label.crm_id) == "teach"]
 
 
 def _known(world: World) -> list[Example]:
