@@ -14,7 +14,10 @@ class Load(NamedTuple):
     """How it went: the seconds of each request, and of all of them together."""
 
     each: list[float]
+    """Of those that were answered."""
     seconds: float
+    refused: int = 0
+    """Turned away with 503: more than the service would take."""
 
     @property
     def rate(self) -> float:
@@ -29,7 +32,9 @@ def post(port: int, path: str, body: bytes, key: str = "") -> bytes:
 
 
 def drive(port: int, requests: Sequence[bytes], connections: int = 1) -> Load:
-    """Sends them all, one at a time on each connection. RuntimeError on any answer but 200."""
+    """Sends them all, one at a time on each connection. RuntimeError on other answers than
+    200 and 503.
+    """
     return uvloop.run(_drive(port, requests, connections))
 
 
@@ -37,7 +42,7 @@ async def _drive(port: int, requests: Sequence[bytes], connections: int) -> Load
     each: list[float] = []
     opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
     started = time.perf_counter()
-    await asyncio.gather(
+    refused = await asyncio.gather(
         *(
             _send(reader, writer, requests[at::connections], each)
             for at, (reader, writer) in enumerate(opened)
@@ -47,14 +52,14 @@ async def _drive(port: int, requests: Sequence[bytes], connections: int) -> Load
     for _, writer in opened:
         writer.close()
         await writer.wait_closed()
-    return Load(each, seconds)
+    return Load(each, seconds, sum(refused))
 
 
 def steady(port: int, requests: Sequence[bytes], rate: float, connections: int = 64) -> Load:
     """Open loop: sends `rate` of them a second, whether the earlier ones were answered or not.
 
     A request's seconds count from when it was due, so that one that waited behind a slow answer is
-    slow as well. RuntimeError on any answer but 200.
+    slow as well. RuntimeError on other answers than 200 and 503.
     """
     return uvloop.run(_steady(port, requests, rate, connections))
 
@@ -66,25 +71,28 @@ async def _steady(port: int, requests: Sequence[bytes], rate: float, connections
         free.put_nowait(connection)
     each: list[float] = []
 
-    async def one(request: bytes, due: float) -> None:
+    async def one(request: bytes, due: float) -> int:
         connection = await free.get()
         sent: list[float] = []
-        await _send(*connection, [request], sent)
-        each.append(time.perf_counter() - due)
+        refused = await _send(*connection, [request], sent)
+        if sent:
+            each.append(time.perf_counter() - due)
         free.put_nowait(connection)
+        return refused
 
     started = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for at, request in enumerate(requests):
-            due = started + at / rate
-            if (early := due - time.perf_counter()) > 0:
-                await asyncio.sleep(early)
-            group.create_task(one(request, due))
+    under_way = []
+    for at, request in enumerate(requests):
+        due = started + at / rate
+        if (early := due - time.perf_counter()) > 0:
+            await asyncio.sleep(early)
+        under_way.append(asyncio.create_task(one(request, due)))
+    refused = await asyncio.gather(*under_way)
     seconds = time.perf_counter() - started
     for _, writer in opened:
         writer.close()
         await writer.wait_closed()
-    return Load(each, seconds)
+    return Load(each, seconds, sum(refused))
 
 
 async def _send(
@@ -92,15 +100,21 @@ async def _send(
     writer: asyncio.StreamWriter,
     requests: Sequence[bytes],
     each: list[float],
-) -> None:
+) -> int:
+    """How many were turned away; the seconds of the others are put into `each`."""
+    refused = 0
     for request in requests:
         started = time.perf_counter()
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         body = await reader.readexactly(_length(head))
-        each.append(time.perf_counter() - started)
-        if not head.startswith(b"HTTP/1.1 200"):
+        if head.startswith(b"HTTP/1.1 200"):
+            each.append(time.perf_counter() - started)
+        elif head.startswith(b"HTTP/1.1 503"):
+            refused += 1
+        else:
             raise RuntimeError(f"refused: {head.splitlines()[0]!r} {body[:300]!r}")
+    return refused
 
 
 def _length(head: bytes) -> int:

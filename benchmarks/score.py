@@ -117,6 +117,7 @@ def _singles(told: dict[str, Told], memory: str) -> Table:
             f"p50/p90/p99 ms at {RATE:.0f}/s": spread(one.steady) if one.steady else "–",
             "at half": spread(one.half) if one.half else "–",
             "× floor": least / median(one.rates),
+            "turned away": float(sum(one.refused)),
             "load's core": max(one.load_share),
             "target": TARGETS.get(name, "" if name.startswith("plain") else "≥ 1,500/s"),
         }
@@ -144,6 +145,7 @@ def _batches(told: dict[str, Told]) -> Table:
             "way": name,
             "ms": 1_000 * median(one.batches),
             "leads/s": MOST / median(one.batches),
+            "core µs a lead": median(one.batch_core_us) if one.batch_core_us else None,
             "target": BATCHES.get(name, ""),
         }
         for name, one in told.items()

@@ -11,7 +11,7 @@ import msgspec
 
 from benchmarks.bench import SEED, Bench, Size
 from benchmarks.cores import core_seconds
-from benchmarks.load import drive, post, steady
+from benchmarks.load import Load, drive, post, steady
 from benchmarks.rival import PATH
 from benchmarks.stream import email_of
 
@@ -21,6 +21,8 @@ ROUNDS = {Size.TINY: 1, Size.QUICK: 2, Size.FULL: 3}
 CONNECTIONS = 32
 RATE = 500.0
 """Requests a second of the open loop."""
+BATCHES = 10
+"""Calls of a thousand leads, one after the other."""
 SLOWER = 10
 """How many times fewer calls a way is given that would take too long."""
 MOST = 1_000
@@ -50,6 +52,10 @@ class Told(NamedTuple):
     steady: list[float]
     half: list[float]
     batches: list[float]
+    batch_core_us: list[float]
+    """Microseconds of its core that a lead of a batch takes."""
+    refused: list[int]
+    """Single calls that were turned away, of any kind of load."""
 
 
 def ours(name: str, port: int, pid: int, key: str, explain: str) -> Way:
@@ -82,18 +88,19 @@ def plain(port: int, bench: Bench) -> Way:
 def measure(bench: Bench, ways: Sequence[Way]) -> dict[str, Told]:
     """A B A B …, in rounds of all kinds; the first round warms and does not count."""
     dice = random.Random(SEED)
-    told = {way.name: Told([], [], [], [], [], []) for way in ways}
+    told = {way.name: Told([], [], [], [], [], [], [], []) for way in ways}
     for at in range(-1, ROUNDS[bench.size]):
         for way in ways:
-            held = told[way.name] if at >= 0 else Told([], [], [], [], [], [])
+            held = told[way.name] if at >= 0 else Told([], [], [], [], [], [], [], [])
             _closed(bench, way, dice, held)
             if way.fast:
                 half = held.rates[-1] / 2
-                held.steady.extend(_open(bench, way, dice, RATE))
-                held.half.extend(_open(bench, way, dice, half))
+                for rate, each in ((RATE, held.steady), (half, held.half)):
+                    load = _open(bench, way, dice, rate)
+                    each.extend(load.each)
+                    held.refused.append(load.refused)
             if way.batches:
-                people = [dice.randrange(bench.crowd.people) for _ in range(MOST)]
-                held.batches.extend(drive(way.port, [way.request(people)]).each)
+                _batch(bench, way, dice, held)
     return told
 
 
@@ -110,8 +117,19 @@ def _closed(bench: Bench, way: Way, dice: random.Random, held: Told) -> None:
     if way.pid:
         held.core_us.append((core_seconds(way.pid) - theirs) / calls * 1e6)
     held.rates.append(load.rate)
+    held.refused.append(load.refused)
 
 
-def _open(bench: Bench, way: Way, dice: random.Random, rate: float) -> list[float]:
+def _batch(bench: Bench, way: Way, dice: random.Random, held: Told) -> None:
+    people = [dice.randrange(bench.crowd.people) for _ in range(MOST)]
+    calls = 1 if bench.size is Size.TINY or not way.fast else BATCHES
+    theirs = core_seconds(way.pid) if way.pid else 0.0
+    held.batches.extend(drive(way.port, [way.request(people)] * calls).each)
+    if way.pid:
+        spent = core_seconds(way.pid) - theirs
+        held.batch_core_us.append(spent / calls / MOST * 1e6)
+
+
+def _open(bench: Bench, way: Way, dice: random.Random, rate: float) -> Load:
     calls = max(3, int(rate * SECONDS[bench.size]))
-    return steady(way.port, _asked(bench, way, dice, calls), rate).each
+    return steady(way.port, _asked(bench, way, dice, calls), rate)

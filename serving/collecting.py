@@ -1,4 +1,4 @@
-"""Python's cycle collector, set for a server: what was loaded at the start is never looked at again.
+"""Python's cycle collector, set for a server: what was loaded at its start is not looked at again.
 
 A full collection looks at every object there is, half a million of them imported code, and comes
 ever again while batches of scores are made. None of what a score is made of refers to itself.

@@ -25,7 +25,7 @@ COLUMNS = {
     "update": ("part", "rows", "rows/s", "µs a row", "target"),
     "score": (
         *("way", "requests/s", "core µs", "p50/p90/p99 ms at 500/s", "at half", "× floor"),
-        *("load's core", "target"),
+        *("turned away", "load's core", "target"),
     ),
     "offline": (
         *("way", "rows", "lake MB", "seconds", "pairs/s", "pairs with history"),
