@@ -15,6 +15,7 @@ from core.clock import SystemClock
 from core.errors import StartError
 from core.installation import Installation
 from core.settings import Api, Settings
+from serving.collecting import collect_seldom
 from serving.http.front import Front
 from serving.http.protocol import HttpProtocol
 from serving.http.tables import DESCRIBED
@@ -80,6 +81,7 @@ async def _serve(
     server = uvicorn.Server(config)
     tasks = [_watch(server, parts, stop), parts.heartbeat.run()]
     beside = [asyncio.create_task(task) for task in tasks]
+    collect_seldom()
     await server.serve([door])
     for task in beside:
         task.cancel()
