@@ -13,7 +13,9 @@ from benchmarks.bench import Bench, Size
 from benchmarks.table import Result, Table, machine, show, write
 from core.clock import SystemClock, to_iso
 
-NAMES = ("worker", "log", "online", "memory", "update", "score", "offline", "rules", "train")
+NAMES = (
+    "worker", "log", "online", "memory", "update", "score", "overload", "offline", "rules", "train",
+)  # fmt: skip
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -27,6 +27,7 @@ COLUMNS = {
         *("way", "requests/s", "core µs", "p50/p90/p99 ms at 500/s", "at half", "× floor"),
         *("turned away", "load's core", "target"),
     ),
+    "overload": ("second", "load", "good", "late", "turned", "unsent", "of the peak"),
     "offline": (
         *("way", "rows", "lake MB", "seconds", "pairs/s", "pairs with history"),
         *("peak GiB", "ended", "target"),
