@@ -20,6 +20,8 @@ from features.windows import Value
 
 PROFILE_FILE = "profile.json"
 AGE = "lead_age_days"
+LEAST = 50
+"""Leads near a taught age without whom nothing is said: a handful of visitors is no population."""
 NEAR = 0.1
 """Of an age: a lead of 28 days is like those of 30, one of 40 is not."""
 _DIGITS = 6
@@ -122,11 +124,11 @@ def moved(
     profile: Profile, name: str, values: Sequence[Value], weights: dict[int, float]
 ) -> Moved | None:
     """How far the values of one feature are from what was taught at ages of these weights (all
-    ages together, if there are none). None for a feature that has no profile, and for the age
-    itself, by which leads were chosen.
+    ages together, if there are none). None for a feature that has no profile, for fewer than
+    `LEAST` values at an age, and for the age itself, by which leads were chosen.
     """
     spread = profile.spreads.get(name)
-    if spread is None or not values or (weights and name == AGE):
+    if spread is None or not values or (weights and (name == AGE or len(values) < LEAST)):
         return None
     expected = all_shares(spread)
     taught = float(profile.examples)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KEPT = 3
-"""Files of the newest versions that stay."""
+"""Files of the newest versions of a model that stay, beside those that are spared."""
 
 Source = Literal["out_of_fold", "held_out", "none"]
 """Of a propensity. `out_of_fold`: from cross-validation, by trees that saw neither the lead nor its
@@ -140,8 +140,13 @@ def _type(kind: str) -> pa.DataType:
     }[kind]
 
 
-def write_cases(installation: Installation, origin: Origin, cases: Sequence[Case]) -> Path:
-    """The file appears under its name whole, or not at all; then the oldest ones go."""
+def write_cases(
+    installation: Installation, origin: Origin, cases: Sequence[Case], spared: Collection[str] = ()
+) -> Path:
+    """The file appears under its name whole, or not at all; then the oldest of that model go.
+
+    `spared`: versions that stay however old they are, since what serves is judged by its cases.
+    """
     import pyarrow.parquet as pq
 
     folder = installation.cases
@@ -157,19 +162,27 @@ def write_cases(installation: Installation, origin: Origin, cases: Sequence[Case
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
-    for old in files(installation)[KEPT:]:
-        old.unlink(missing_ok=True)
+    _prune(installation, str(origin.model), spared)
     return final
+
+
+def _prune(installation: Installation, model: str, spared: Collection[str]) -> None:
+    stay = {f"{model}-{version}" for version in spared}
+    for old in [one for one in files(installation) if _told(one)[0] == model][KEPT:]:
+        if old.stem not in stay:
+            old.unlink(missing_ok=True)
 
 
 def files(installation: Installation) -> list[Path]:
     """Newest version first."""
-    found = [
-        (int(told["version"]), path)
-        for path in installation.cases.glob("*.parquet")
-        if (told := _NAME.fullmatch(path.name))
-    ]
-    return [path for _, path in sorted(found, reverse=True)]
+    found = [path for path in installation.cases.glob("*.parquet") if _NAME.fullmatch(path.name)]
+    return sorted(found, key=lambda path: _told(path)[::-1], reverse=True)
+
+
+def _told(file: Path) -> tuple[str, int]:
+    """Model and version that its name tells."""
+    name, _, version = file.stem.rpartition("-")
+    return name, int(version)
 
 
 def read_cases(file: Path) -> Cases | None:

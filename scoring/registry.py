@@ -101,6 +101,11 @@ def _aliases(client: MlflowClient) -> dict[str, str]:
     return {alias: str(version) for model in models for alias, version in model.aliases.items()}
 
 
+def aliased(client: MlflowClient) -> frozenset[str]:
+    """The versions that carry an alias: what serves, and what is tried."""
+    return frozenset(_aliases(client).values())
+
+
 def versions(client: MlflowClient) -> list[dict[str, Any]]:
     """Newest first: version, aliases, made_at (microseconds), run id, its metrics, what the gates
     decided (None without gates), and their figures in words.

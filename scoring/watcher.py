@@ -15,7 +15,7 @@ from core import release
 from core.clock import Clock, SystemClock
 from core.installation import Installation
 from scoring import registry
-from scoring.card import ModelRefused, read_card, write_card
+from scoring.card import CARD_FILE, TREES_FILE, ModelRefused, read_card, write_card
 from scoring.released import load_released
 from scoring.scorer import Scorer
 
@@ -43,10 +43,19 @@ class Watcher:
         in both cases what serves now stays in force.
         """
         seen = (self._stamp(), release.current(self._engine))
-        if seen[0] is None or seen == self._seen:
+        if seen[0] is None or (seen == self._seen and self._is_there(seen[1])):
             return
         self._follow(seen[1])
         self._seen = (seen[0], release.current(self._engine))
+
+    def _is_there(self, in_force: release.Release) -> bool:
+        """Whether somebody has removed the files of what serves: it serves on from memory until its
+        process ends, so they are copied out anew.
+        """
+        if in_force.model_version is None:
+            return True
+        folder = self._installation.releases / f"{in_force.model_name}-{in_force.model_version}"
+        return (folder / CARD_FILE).exists() and (folder / TREES_FILE).exists()
 
     def _stamp(self) -> Stamp:
         """Changes with every change of the registry; None while there is none."""
@@ -61,9 +70,12 @@ class Watcher:
         with registry.telling("read the model registry", self._installation):
             version = registry.champion(client)
             wanted = (registry.MODEL_NAME, version)
-            if version is None or wanted == (in_force.model_name, in_force.model_version):
+            serves = wanted == (in_force.model_name, in_force.model_version)
+            if version is None or (serves and self._is_there(in_force)):
                 return
             export(self._installation, client, version)
+            if serves:
+                return
         release.make(
             self._engine,
             self._clock.now(),

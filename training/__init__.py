@@ -28,7 +28,11 @@ due.py        is it time to train anew, and why
 judging.py    a version and the champion on leads that neither was taught with
 gates.py      may it serve: each gate by itself, and the decision
 retrain.py    train → judge → decide
-drift.py      how far the world has moved since the champion was trained
+drift.py      how far the world has moved since the champion was trained:
+  alarms.py       what of it somebody should hear of
+  tell_drift.py   the same as a signal, once a crossing
+  drift_plot.py   and as a picture
+leftovers.py  what a training that was killed has left behind
 page.py       MLflow's pages, on this machine, for reading
 
 How each lead ended (label) is read in `events/labels.py`, which rules ask as well.

@@ -19,6 +19,7 @@ from core.release import Release, current
 from events.attributes import attributes_of
 from features.health import MUCH, like_taught, word
 from features.health_sample import sample_vectors
+from features.profile import LEAST as AGED_LEAST
 from features.profile import Like, Moved, Profile, at_one_age, moved, read_profile
 from features.spread import all_shares, by_chance, psi, spread_of
 from features.vector import FeatureVector
@@ -81,15 +82,16 @@ def look(installed: Installed, now: int) -> Drift:
         sample = sample_vectors(connection, now)
         alike = like_taught(connection, sample, profile, now) if profile else None
         judged = alike.vectors if alike else sample.vectors
+        least = 1
         if profile and profile.ages and kept:
             # The propensities to compare with are of leads at this age.
             aged = at_one_age(profile, kept.origin.moment_days)
-            judged = like_taught(connection, sample, aged, now).vectors
+            judged, least = like_taught(connection, sample, aged, now).vectors, AGED_LEAST
         _attach(connection, scorer, [*(alike.vectors if alike else ()), *judged])
     if not sample.vectors:
         raise WorkError("there is no lead to look at yet", do="send or import some events first")
     found = _features(profile, alike, frozenset(scorer.feature_names))
-    score = _score(installed, scorer, kept, judged)
+    score = _score(installed, scorer, kept, judged) if len(judged) >= least else None
     return Drift(
         champion=release.model_version,
         name=release.model_name or "",

@@ -30,7 +30,7 @@ def draw(file: Path, told: Drift) -> None:
             f"moved much, by {compared:,} leads",
             fontsize=11,
         )
-        _draw_moved(left, told, [("score", told.score or 0.0), *shown] if shown else [])
+        _draw_moved(left, told, shown if told.score is None else [*shown, ("score", told.score)])
         _draw_ends(right, told)
         for axes in (left, right):
             axes.spines[["top", "right"]].set_visible(False)
@@ -72,13 +72,16 @@ def _draw_ends(axes: Axes, told: Drift) -> None:
             axes.bar(at + shift, value, 0.36, color=colour, yerr=error if high > low else None)
             axes.annotate(f"{value:.3f}", (at + shift, high), ha="center", va="bottom", fontsize=8)
     axes.set_xticks(range(len(_FIGURES)), list(_FIGURES.values()))
+    axes.set_xlim(-0.5, len(_FIGURES) - 0.5)
     axes.set_ylim(0, 1)
     axes.grid(axis="y", alpha=0.3)
     axes.set_title(
         f"{_of('held out then', told.then)}\n{_of('ended since', told.fresh)}", fontsize=9
     )
     if "auc" not in told.fresh:
-        axes.annotate("too few have ended since", (0.5, 0.6), xycoords="axes fraction", ha="center")
+        axes.annotate(
+            "too few have ended since", (0.98, 0.95), xycoords="axes fraction", ha="right"
+        )
 
 
 def _of(words: str, figures: dict[str, float]) -> str:

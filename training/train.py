@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from core.errors import WorkError
 from core.installation import Installation
+from core.locks import held
+from core.release import current
 from core.settings import Models
 from events.attributes import Column
 from events.labels import Labels, definition, label
@@ -25,6 +27,7 @@ from training.cases import cases
 from training.columns import choose_columns, kept, read_columns
 from training.dataset import Example, examples, teaching
 from training.evaluation import Evaluation
+from training.leftovers import WORKING, end_runs, remove_folders
 from training.order import Order
 from training.publish import publish
 from training.report import Known, judge, report
@@ -89,9 +92,18 @@ def train(
     ends were few how much is left to the rules.
 
     WorkError when there is too little to learn from, when a leak stops the run, or when MLflow does
-    not take the model.
+    not take the model. StartError while another training runs in the installation.
     """
     watch = Stopwatch()
+    with held(installation.run / "train.lock", "a training"):
+        remove_folders(installation)
+        read = _read(installation, engine, models, order, watch)
+        return learn(installation, engine, models, order, read, watch, tell)
+
+
+def _read(
+    installation: Installation, engine: sa.Engine, models: Models, order: Order, watch: Stopwatch
+) -> Read:
     with watch.step("label"):
         labels = _labels(engine, models, order.now)
         columns = read_columns(engine)
@@ -99,7 +111,7 @@ def train(
     with watch.step("read"):
         ages = definition(models).ages_days
         found = examples(installation, engine, labels.known, ages, order.now)
-    return learn(installation, engine, models, order, Read(labels, found, columns), watch, tell)
+    return Read(labels, found, columns)
 
 
 def learn(
@@ -118,14 +130,14 @@ def learn(
         with watch.step("shuffle"):
             told = shuffled_auc(fitted.built.table, order.seed)
             fitted = fitted._replace(shuffled_auc=told)
-    with tempfile.TemporaryDirectory(prefix=".train-", dir=installation.releases) as temporary:
+    with tempfile.TemporaryDirectory(prefix=WORKING, dir=installation.releases) as temporary:
         folder = Path(temporary)
         with watch.step("compare"):
             compared = _compare(engine, models, order, read, fitted, folder)
         with watch.step("publish"):
             version = _publish(installation, models, order, read, fitted, compared, folder)
     with watch.step("keep"):
-        _keep(installation, models, order, version, compared.cases)
+        _keep(installation, engine, models, order, version, compared.cases)
         if order.promote:
             _promote(installation, engine, version)
     return {
@@ -201,12 +213,20 @@ def _publish(
     known = parameters(fitted.built, read.labels, order, models)
     told = metrics(compared.figures, compared.evaluation)
     files, evidence = folder / MODEL, folder / EVIDENCE
+    with registry.telling("publish the model", installation):
+        end_runs(registry.open_registry(installation))
     return publish(installation, files, known, told, evidence)
 
 
 def _keep(
-    installation: Installation, models: Models, order: Order, version: str, told: Sequence[Case]
+    installation: Installation,
+    engine: sa.Engine,
+    models: Models,
+    order: Order,
+    version: str,
+    told: Sequence[Case],
 ) -> None:
+    """Beside the cases of what serves and of what is tried: they are judged by them."""
     origin = Origin(
         model=registry.MODEL_NAME,
         version=version,
@@ -214,7 +234,10 @@ def _keep(
         moment_days=models.moment_days,
         label_days=models.label_days,
     )
-    write_cases(installation, origin, told)
+    with registry.telling("read which models are in use", installation):
+        spared = set(registry.aliased(registry.open_registry(installation)))
+    spared.add(current(engine).model_version or version)
+    write_cases(installation, origin, told, spared)
 
 
 def _promote(installation: Installation, engine: sa.Engine, version: str) -> None:

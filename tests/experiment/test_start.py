@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +100,18 @@ def register(installation: Installation, folder: Path, versions: int) -> None:
     registry.promote(client, "1")
 
 
+def full(*_args: object) -> None:
+    """A disk without room."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def locked(*_args: object) -> None:
+    """MLflow's database while another process writes for too long."""
+    raise sa.exc.OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
+
+
 def test_a_model_is_tried_and_promoted_with_its_aliases(
-    installed: Installed, tmp_path: Path
+    installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Through a real registry: challenger while it runs, champion for everybody after it."""
     installation, engine = installed.installation, installed.engine
@@ -109,8 +123,15 @@ def test_a_model_is_tried_and_promoted_with_its_aliases(
     assert told == {"1": ["champion"], "2": ["challenger"]}
     assert (installation.releases / "lead_propensity-2").is_dir()
     assert release.current(engine).experiment == started.experiment.id
+    shutil.rmtree(installation.releases / "lead_propensity-2")
+    with monkeypatch.context() as patched:
+        patched.setattr(registry, "download", full)
+        with pytest.raises(WorkError, match="No space left"):
+            stop(installed, CLOCK, promote=True)
+    assert registry.champion(client) == "1"
     ended, trouble = stop(installed, CLOCK, promote=True)
     assert (ended.promoted, trouble) == (True, "")
+    assert (installation.releases / "lead_propensity-2").is_dir()  # before the alias moved
     Watcher(installation, engine).look()
     after = release.current(engine)
     assert (after.model_version, after.experiment) == ("2", None)
@@ -119,6 +140,34 @@ def test_a_model_is_tried_and_promoted_with_its_aliases(
     with pytest.raises(DefinitionError) as wrong:
         start(installed, Order(challenger="9"), CLOCK)
     assert "there is no version 9; there are 2, 1" in str(wrong.value.problems[0])
+    _files_that_are_gone_come_back(installed, monkeypatch)
+
+
+def _files_that_are_gone_come_back(installed: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody removed what serves: it is copied out anew, once there is room and MLflow's database
+    answers. Until then each look says why, and what is in force stays.
+    """
+    installation, engine = installed.installation, installed.engine
+    folder = installation.releases / "lead_propensity-2"
+    watcher = Watcher(installation, engine)
+    watcher.look()
+    shutil.rmtree(folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(registry, "download", full)
+        with pytest.raises(WorkError, match="No space left"):
+            watcher.look()
+    assert not list(installation.releases.glob(".export-*"))
+    with monkeypatch.context() as patched:
+        patched.setattr(registry, "champion", locked)
+        with pytest.raises(WorkError, match=r"database is locked.*"):
+            watcher.look()
+    before = release.current(engine)
+    watcher.look()
+    assert folder.is_dir()
+    assert release.current(engine) == before
+    (folder / TREES_FILE).unlink()
+    watcher.look()
+    assert (folder / TREES_FILE).exists()
 
 
 def test_rules_are_tried_without_a_model_and_promoted(

@@ -47,7 +47,8 @@ def test_leads_are_compared_with_others_of_their_age() -> None:
     other = moved(profile, "page_views_90d", [2 * (one or 0) for one in views], alike.weights)
     assert other is not None
     assert other.psi > max(0.25, other.chance)
-    assert moved(profile, "lead_age_days", [31.0], alike.weights) is None
+    assert moved(profile, "lead_age_days", [31.0] * 99, alike.weights) is None
+    assert moved(profile, "page_views_90d", views[:49], alike.weights) is None
 
 
 @pytest.mark.parametrize("age", [None, 2.0, 40.0, 67.0, 400.0])

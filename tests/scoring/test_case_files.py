@@ -51,6 +51,19 @@ def test_columns_have_their_type_even_when_nobody_has_a_value(installation: Inst
     assert set(types.values()) == {pa.string(), pa.float64()}
 
 
+def test_what_serves_keeps_its_cases_however_old_it_is(installation: Installation) -> None:
+    """Drift and the gates judge the champion by them; another model's versions count apart."""
+    other = msgspec.structs.replace(_origin(), model="account_propensity")
+    write_cases(installation, other, [_case()])
+    for version in (1, 2, 3, 4, 5):
+        write_cases(installation, _origin(version), [_case()], spared=("1",))
+
+    assert [file.stem for file in files(installation)] == [
+        "lead_propensity-5", "lead_propensity-4", "lead_propensity-3",
+        "lead_propensity-1", "account_propensity-1",
+    ]  # fmt: skip
+
+
 def test_the_newest_three_versions_stay(installation: Installation) -> None:
     """By number: version 10 is newer than version 9."""
     for version in (8, 9, 10, 11):

@@ -79,7 +79,8 @@ def _tell(found: Drift, told: Told | None = None) -> str:
 def _compared(found: Drift) -> str:
     if found.compared is None:
         return "; its profile tells no ages, so leads of all ages are compared"
-    return f"; {found.compared:,} leads near an age that was taught are compared"
+    told = f"; {found.compared:,} leads near an age that was taught"
+    return f"{told} are compared" if found.features else f"{told} are too few to compare"
 
 
 def _figures(when: str, figures: dict[str, float]) -> str:

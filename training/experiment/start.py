@@ -172,6 +172,8 @@ def stop(installed: Installed, clock: Clock, *, promote: bool) -> tuple[Experime
     if promote and version is not None:
         client = _client(installed)
         with registry.telling(f"promote version {version}", installed.installation):
+            # What cannot be loaded never becomes the champion, though an arm has served it.
+            export(installed.installation, client, version)
             registry.promote(client, version)
     ended = experiment.end(installed.engine, clock.now(), promote=promote)
     return ended, _withdraw(installed) if version is not None else ""
