@@ -20,12 +20,19 @@ def tls(api: Api) -> Iterator[Finding]:
     problems = faults(api, now)
     if problems:
         told = "; ".join(map(str, problems))
-        yield Finding("tls", "wrong", told, "bring both files in order, then start the api again")
+        yield Finding(
+            "tls",
+            "wrong",
+            told,
+            "bring both files in order; a running api takes them within a minute",
+        )
     elif (end := ends_at(api)) is not None:
         days = (end - now) // DAY
         told = f"the certificate is valid for {days} more days"
         if days < _RENEW_DAYS:
-            yield Finding("tls", "note", told, "renew it, then start the api again")
+            yield Finding(
+                "tls", "note", told, "renew it: a running api takes the new files within a minute"
+            )
         else:
             yield Finding("tls", "ok", told)
 

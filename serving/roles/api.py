@@ -22,6 +22,7 @@ from serving.http.tables import DESCRIBED
 from serving.http.traced import traced
 from serving.listening import listening
 from serving.parts import Parts
+from serving.renewal import Renewal
 from serving.tls import context_of
 from serving.tracing import tracing_of
 
@@ -80,6 +81,8 @@ async def _serve(
     )
     server = uvicorn.Server(config)
     tasks = [_watch(server, parts, stop), parts.heartbeat.run()]
+    if tls is not None:
+        tasks.append(Renewal(tls, parts.settings.api, parts.clock).run())
     beside = [asyncio.create_task(task) for task in tasks]
     collect_seldom()
     await server.serve([door])

@@ -84,13 +84,14 @@ def parts(
     opened.close()
 
 
-def ask(app: Any, key: str, path: str, **headers: str) -> httpx.Response:
+def ask(app: Any, key: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
     """One call of an application in this process, without its start and end."""
+    method = "GET" if body is None else "POST"
 
     async def one() -> httpx.Response:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-            return await client.get(path, headers=headers, auth=(key, ""))
+            return await client.request(method, path, json=body, headers=headers, auth=(key, ""))
 
     return asyncio.run(one())
 
@@ -154,7 +155,14 @@ def test_a_score_has_a_span_and_its_stages_are_inside(
         assert span.context.trace_id == TRACE, name
     assert parent_of(together) == request.context.span_id
     assert parent_of(spans["find"]) == together.context.span_id
-    everything = "".join(str(span.to_json()) for span in [request, *spans.values()])
+    told = ask(front(parts), key, "/v1/score/batch", {"leads": [{"user_id": "t-1"}]})
+    assert told.status_code == 200, told.text
+    batch = tracing[1].take()
+    request = batch["POST /v1/score/batch"]
+    assert parent_of(batch["find"]) == request.context.span_id
+    everything = "".join(
+        str(span.to_json()) for span in [request, *spans.values(), *batch.values()]
+    )
     assert "t-1" not in everything, "an identifier left the process"
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -20,6 +22,7 @@ from core.errors import StartError
 from core.installation import Installation
 from core.settings import Api
 from serving.embedded import free_port
+from serving.renewal import Renewal
 from serving.tls import context_of, ends_at, faults
 from tests.serving.certificates import write_pair
 
@@ -164,3 +167,50 @@ def _await(process: subprocess.Popen[str], url: str, pair: Path) -> None:
             pass
         time.sleep(0.05)
     raise AssertionError("the api never answered")
+
+
+def _served(context: ssl.SSLContext) -> bytes:
+    """The certificate that the next connection is shown."""
+    with socket.create_server(("127.0.0.1", 0)) as door, ThreadPoolExecutor(1) as threads:
+
+        def answer() -> None:
+            wire, _ = door.accept()
+            with context.wrap_socket(wire, server_side=True) as talked:
+                talked.recv(1)
+
+        answering = threads.submit(answer)
+        anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        with (
+            socket.create_connection(door.getsockname()[:2]) as wire,
+            anybody.wrap_socket(wire) as talked,
+        ):
+            told = talked.getpeercert(binary_form=True)
+            talked.sendall(b"x")
+        answering.result(30)
+    assert told is not None
+    return told
+
+
+def test_a_renewed_certificate_is_served_without_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They end every few weeks; a half of a renewal, or a wrong one, changes nothing."""
+    pair, other = write_pair(tmp_path / "pair"), write_pair(tmp_path / "other")
+    api = api_of(pair)
+    context = context_of(api, NOW)
+    assert context is not None
+    renewal = Renewal(context, api, SystemClock())
+    first = _served(context)
+    renewal.look()
+    assert _served(context) == first
+    (other / "cert.pem").rename(pair / "cert.pem")
+    renewal.look()
+    assert _served(context) == first
+    assert "the certificate stays as it was" in caplog.text
+    (other / "key.pem").rename(pair / "key.pem")
+    renewal.look()
+    assert _served(context) not in {first, b""}
+    (pair / "key.pem").unlink()
+    renewal.look()
+    assert "cannot be read" in caplog.text
