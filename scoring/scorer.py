@@ -178,17 +178,22 @@ def strongest_of(parts: Matrix, names: Sequence[str]) -> list[tuple[tuple[str, f
     """Of each row the highest contributions, then the lowest: see `Score.strongest`."""
     import numpy as np
 
-    order = np.argsort(-parts, axis=1, kind="stable")
-    order = np.concatenate([order[:, :STRONGEST], order[:, : -STRONGEST - 1 : -1]], axis=1)
-    told = np.take_along_axis(parts, order, axis=1).tolist()
-    half = order.shape[1] // 2
-    return [
-        tuple(
-            [
-                (names[column], part)
-                for at, (column, part) in enumerate(zip(columns, row, strict=True))
-                if (part > 0 if at < half else part < 0)
-            ]
-        )
-        for columns, row in zip(order.tolist(), told, strict=True)
-    ]
+    width = parts.shape[1]
+    if width <= 2 * STRONGEST:
+        some = np.broadcast_to(np.arange(width), parts.shape)
+    else:  # the five at either end, in no order yet: sorting all of them would take much longer
+        ends = np.argpartition(parts, (STRONGEST - 1, width - STRONGEST), axis=1)
+        some = np.concatenate([ends[:, :STRONGEST], ends[:, -STRONGEST:]], axis=1)
+    told = np.take_along_axis(parts, some, axis=1)
+    order = np.argsort(-told, axis=1, kind="stable")
+    columns = np.take_along_axis(some, order, axis=1).tolist()
+    values = np.take_along_axis(told, order, axis=1).tolist()
+    return [_ends([*zip(map(names.__getitem__, row), each, strict=True)]) for row, each in
+            zip(columns, values, strict=True)]  # fmt: skip
+
+
+def _ends(falling: list[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Those above zero from the first on, then those below it from the last on."""
+    raising = [one for one in falling[:STRONGEST] if one[1] > 0]
+    lowering = [one for one in falling[: -STRONGEST - 1 : -1] if one[1] < 0]
+    return (*raising, *lowering)

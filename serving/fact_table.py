@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import overload
+from typing import Any, overload
 
 from features.crowd import Side, side_of
 from features.vector import FeatureVector
@@ -73,6 +73,13 @@ class LeadFacts(Mapping[str, Value]):
         if fact == AS_OF:
             return self._vector.as_of
         return self._extra[fact] if fact in self._extra else self._vector.values[fact]
+
+    def get(self, fact: str, default: Any = None) -> Any:
+        if fact == AS_OF:
+            return self._vector.as_of
+        if fact in self._extra:
+            return self._extra[fact]
+        return self._vector.values.get(fact, default)
 
     def __iter__(self) -> Iterator[str]:
         yield from {**dict.fromkeys(self._vector.values), **self._extra, AS_OF: None}

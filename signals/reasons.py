@@ -43,13 +43,17 @@ def _strength(cause: Cause) -> float:
 
 
 def _rules(standing: Standing) -> list[Cause]:
+    """Those that may be among the strongest."""
     hits = standing.report.hits
     effects = standing.rulebook.hit_effects(hits, standing.score is not None)
+    least = 0.0
+    if len(hits) > MOST:  # what is weaker than this stays so when rounded
+        least = sorted(map(abs, effects))[-MOST] - 2 * _FELT
     # What qualifies the account moves no lead's priority, and is worth saying all the same.
     return [
         Cause(round(effect, 1), hit)
         for hit, effect in zip(hits, effects, strict=True)
-        if abs(effect) >= _FELT or hit.group == "account"
+        if abs(effect) >= least and (abs(effect) >= _FELT or hit.group == "account")
     ]
 
 

@@ -83,9 +83,8 @@ class Dispatcher:
         response = await self._run(route, request)
         if route.cors:
             response.headers[_ANYBODY] = "*"
-        metrics = self._parts.metrics
-        metrics.seconds.labels(route.method, route.path).observe(time.perf_counter() - started)
-        metrics.requests.labels(route.method, route.path, str(response.status_code)).inc()
+        spent = time.perf_counter() - started
+        self._parts.metrics.answered(route.method, route.path, response.status_code, spent)
         return response
 
     async def _run(self, route: Route, request: Request) -> Response:
