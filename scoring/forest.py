@@ -113,7 +113,7 @@ class Splits:
         """Rows × splits: whether each goes left."""
         import numpy as np
 
-        values = matrix[:, self._feature]
+        values = matrix.take(self._feature, axis=1)
         left: Flags = values <= self._threshold
         unknown = np.isnan(values)
         np.copyto(left, self._missing, where=unknown)

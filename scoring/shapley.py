@@ -44,7 +44,7 @@ class Tables:
         made = [by_ways(tree) if self.exact else by_leaf(tree) for tree in trees]
         self.base = float(sum(one.base for one in made))
         self._splits = Splits(trees)
-        self._weights = _weights([len(tree.feature) for tree in trees])
+        self._places = _places([len(tree.feature) for tree in trees])
         self._values = np.concatenate([one.values for one in made])
         self._begin = _begins([len(one.values) for one in made])
         slots = sorted((column, at) for at, one in enumerate(made) for column in one.parts)
@@ -62,17 +62,18 @@ class Tables:
         import numpy as np
 
         left = self._splits.left(matrix)
-        if not self._weights.size:
-            return np.zeros((len(matrix), len(self._begin)), np.int64)
-        padded = np.append(left, np.zeros((len(left), 1), np.bool_), axis=1)
-        ways: Ints = padded[:, self._weights] @ (1 << np.arange(self._weights.shape[1]))
+        left = np.append(left, np.zeros((len(left), 1), np.bool_), axis=1)
+        ways: Ints = np.zeros((len(left), len(self._begin)), np.int64)
+        for split, places in enumerate(self._places.T):
+            ways += left.take(places, axis=1).astype(np.int64) << split
         return ways
 
     def margins(self, states: Ints) -> Floats:
         """One a row: the trees are added in their order, as LightGBM does, to the last bit."""
         import numpy as np
 
-        margins: Floats = np.cumsum(self._values[self._begin + states], axis=1)[:, -1]
+        told = self._values.take(self._begin + states)
+        margins: Floats = np.cumsum(told, axis=1)[:, -1]
         return margins
 
     def contributions(self, states: Ints) -> Floats:
@@ -81,7 +82,9 @@ class Tables:
 
         if not self.columns:
             return np.zeros((len(states), 0))
-        told = self._parts[self._part_begin + states[:, self._tree]]
+        places = states.take(self._tree, axis=1)
+        places += self._part_begin
+        told = self._parts.take(places)
         parts: Floats = np.add.reduceat(told, self._first, axis=1)
         return parts
 
@@ -93,7 +96,7 @@ def _begins(lengths: list[int]) -> Ints:
     return ends[:-1]
 
 
-def _weights(splits: list[int]) -> Ints:
+def _places(splits: list[int]) -> Ints:
     """Trees × most splits of one: the places of each tree's splits, the last one where it has
     fewer: there stands a split that goes nowhere.
     """
