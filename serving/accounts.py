@@ -1,8 +1,11 @@
-"""The score of an account: its best person's, and the people behind it."""
+"""The score of an account: its best person's, the chance that one of its people is won, and who
+they are.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,6 +14,7 @@ from core.clock import to_iso
 from core.database import reading
 from events.identity.members import leads_of
 from events.identity.tables import ACCOUNT, ACCOUNT_IDENTIFIER
+from scoring.account import any_of
 from serving.asks import MOST_LEADS, AccountAsk
 from signals.standing import Standing, answer
 
@@ -37,6 +41,8 @@ def score_account(parts: Parts, ask: AccountAsk) -> dict[str, Any] | None:
         "as_of": to_iso(best.vector.as_of if best else parts.clock.now()),
         "priority": round(best.priority, 1) if best else 0.0,
         "band": best.band if best else "cold",
+        "propensity": chance_of(standings),
+        "model": score["model"] if score else None,
         "mqa": any(one.report.mqa for one in standings),
         "score": score,
         "people": [_person(one) for one in standings],
@@ -44,6 +50,15 @@ def score_account(parts: Parts, ask: AccountAsk) -> dict[str, Any] | None:
         "degraded": sorted({missing for one in standings for missing in one.degraded}),
         "features_as_of": to_iso(best.known_to) if best and best.known_to is not None else None,
     }
+
+
+def chance_of(standings: Sequence[Standing]) -> float | None:
+    """Of the account: people who are suppressed are not sold to, and do not count. None without a
+    model or without anybody else.
+    """
+    return any_of(
+        one.score.propensity for one in standings if one.score and not one.report.suppressed
+    )
 
 
 def find_account(connection: sa.Connection, field: str, value: str) -> str | None:

@@ -10,6 +10,7 @@ fit.py        such a table → trees and calibration (the same routine for any t
   grow.py         trees, on all rows or in folds
   later.py        the newest slice, to calibrate on where rows are many
   calibration.py  margins → Platt's curve, a beta or an isotonic one, as the rows ask for
+  blend.py        where ends are few: how much of a propensity the rules say, and what
   losses.py       log loss, and when it is clearly lower
 build.py      examples → the two files of a release, by `fit`
 report.py     a model beside its baselines, as figures, pictures and a model card:
@@ -17,6 +18,7 @@ report.py     a model beside its baselines, as figures, pictures and a model car
   evaluation.py   figures, slices, bands and months, on weighted.py and bootstrap.py
   plots.py, model_card.py       what MLflow keeps of it
 evidence.py   both read again from MLflow, of any version
+accounts.py   accounts by the chances of their people
 shuffled.py   from shuffled ends nothing can be learnt
 versus.py     two versions on leads that taught neither
 compare.py    labels and propensities → AUC, average precision, Brier, calibration error

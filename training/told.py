@@ -14,6 +14,7 @@ from scoring import Scorer
 from scoring.blend import chance_at
 from scoring.card import Taught
 from signals.propensities import propensities
+from training.accounts import evaluate_accounts
 from training.build import Built
 from training.compare import compare
 from training.dataset import Example
@@ -21,7 +22,10 @@ from training.evaluation import OURS, Evaluation
 from training.order import Order
 
 Figures = dict[str, dict[str, float]]
-"""Of all test leads, of those closed by then, and of the rest; each as `training.compare`."""
+"""Of all test leads, of those closed by then, and of the rest; then of their accounts, by each way
+of telling an account's chance. Each as `training.compare`.
+"""
+_ACCOUNTS = "accounts."
 
 
 def evaluate(engine: sa.Engine, scorer: Scorer, tested: Sequence[Example]) -> Figures:
@@ -33,10 +37,12 @@ def evaluate(engine: sa.Engine, scorer: Scorer, tested: Sequence[Example]) -> Fi
         "closed_by_then": [pair for pair in pairs if pair[0].closed],
         "open_then": [pair for pair in pairs if not pair[0].closed],
     }
-    return {
+    told = {
         name: compare([one.label.won for one, _ in chosen], [chance for _, chance in chosen])
         for name, chosen in kinds.items()
     }
+    by_way = evaluate_accounts(tested, chances)
+    return told | {f"{_ACCOUNTS}{way}": figures for way, figures in by_way.items()}
 
 
 def told_of_test(figures: Figures, evaluation: Evaluation | None) -> dict[str, Any]:
@@ -47,6 +53,11 @@ def told_of_test(figures: Figures, evaluation: Evaluation | None) -> dict[str, A
         "test": figures["all"],
         "test_closed_by_then": figures["closed_by_then"],
         "test_open_then": figures["open_then"],
+        "accounts": {
+            name.removeprefix(_ACCOUNTS): told
+            for name, told in figures.items()
+            if name.startswith(_ACCOUNTS)
+        },
         "baselines": msgspec.to_builtins(evaluation.models) if evaluation else {},
         "differences": msgspec.to_builtins(evaluation.differences) if evaluation else {},
     }

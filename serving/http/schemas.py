@@ -160,6 +160,9 @@ SCHEMAS: dict[str, Schema] = {
         as_of=MOMENT,
         priority=NUMBER,
         band=TEXT,
+        propensity={"type": ["number", "null"], "minimum": 0, "maximum": 1, "description":
+                    "That at least one of its people is won, who are not suppressed."},
+        model=nullable(_MODEL),
         mqa=FLAG,
         score=nullable(ref("Score")),
         people=array(record(lead_id=TEXT, priority=NUMBER, band=TEXT,

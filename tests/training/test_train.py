@@ -57,6 +57,8 @@ def test_a_model_is_trained_promoted_and_rolled_back(installation, engine):
 
     assert (first["name"], first["version"], first["promoted"]) == ("lead_propensity", "1", True)
     assert first["test"]["auc"] > 0.6
+    assert set(first["accounts"]) == {"any", "best", "mean"}
+    assert first["accounts"]["any"]["rows"] < first["test"]["rows"]
     assert first["labels"] == {"known": LEADS, "censored": 0}
     kept = read_cases(files(installation)[0])
     assert kept is not None

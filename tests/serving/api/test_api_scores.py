@@ -189,6 +189,8 @@ def test_an_account_is_scored_by_its_people(rig: Any, known: dict[str, Any]) -> 
         assert told["people_total"] == len(told["people"]) == 2
         priorities = [person["priority"] for person in told["people"]]
         assert priorities == sorted(priorities, reverse=True)
+        assert told["model"] == told["score"]["model"]
+        assert (told["propensity"] is None) == (told["model"] is None)
 
 
 @pytest.mark.parametrize("account", [{"domain": "no.example"}, {"account_id": "x"}])
