@@ -3,6 +3,7 @@
 dataset.py    labels → examples: the feature vectors of each lead as they were known at its moments
 columns.py    which of a CRM's own columns may teach
 leaks.py      the columns of a CRM that know the end, found before anything is learnt from them
+feature_leaks.py  features of ours that do: then something of the past is told too late
 single.py     what one column tells by itself
 table.py      what is fitted: a matrix, how each row ended, which rows belong together
 fit.py        such a table → trees and calibration (the same routine for any table):

@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
+from core.errors import WorkError
 from events.attributes import Column
 from features.definitions import BY_FEATURE, digest
 from scoring.blend import Blend
@@ -75,6 +78,11 @@ class Source(NamedTuple):
     """Inputs with which the propensity may only rise; with `falling`, only fall."""
     falling: frozenset[str] = frozenset()
 
+    def keeping(self, names: Sequence[str]) -> Source:
+        """With more that looked like leakage and was kept by order."""
+        kept = (*self.taught.kept, *names)
+        return self._replace(taught=msgspec.structs.replace(self.taught, kept=kept))
+
 
 def build(
     examples: Sequence[Example],
@@ -91,6 +99,12 @@ def build(
     rules are given their part of the propensity.
     """
     inputs = choose_inputs(examples, source.columns if source else {})
+    if not inputs:
+        raise WorkError(
+            f"all {len(examples):,} examples are alike: every feature is constant or missing",
+            do="see `leadline features health`: events of these leads have not come, or came under "
+            "other identifiers than the CRM's",
+        )
     matrix = Encoder(inputs).encode([one.vector for one in examples])
     table = _constrain(_table(examples, inputs, matrix, evaluated_age), inputs, source)
     check_classes(table)
@@ -218,8 +232,6 @@ def _known_answers(trees: str, rows: Matrix) -> tuple[KnownAnswer, ...]:
 
 def write(built: Built, folder: Path, metrics: dict[str, float]) -> None:
     """The files that `scoring.Scorer.load` reads, the card with its metrics and digest."""
-    import msgspec
-
     folder.mkdir(parents=True, exist_ok=True)
     (folder / TREES_FILE).write_bytes(built.trees.encode())
     write_card(folder, seal(msgspec.structs.replace(built.card, metrics=metrics)))

@@ -13,7 +13,7 @@ from core.errors import DefinitionError, Problem, WorkError
 from core.settings import Models
 from events.attributes import Column, declared
 from events.labels import definition
-from features.definitions import FEATURES
+from features.definitions import BY_FEATURE, FEATURES
 from scoring.card import Taught
 from training.build import Source
 from training.dataset import Example
@@ -26,16 +26,17 @@ def read_columns(engine: sa.Engine) -> dict[str, Column]:
 
 
 def kept(asked: Sequence[str], columns: Mapping[str, Column]) -> frozenset[str]:
-    """Names of ours. DefinitionError for a column that no import has declared."""
+    """Names of ours. DefinitionError for what is neither a column of an import nor a feature."""
     by_title = {column.title.lower(): name for name, column in columns.items()}
-    names = {one: one if one in columns else by_title.get(one.lower()) for one in asked}
+    ours = columns.keys() | BY_FEATURE.keys()
+    names = {one: one if one in ours else by_title.get(one.lower()) for one in asked}
     problems = []
     for one, name in names.items():
         if name is None:
-            near = difflib.get_close_matches(one, [*columns, *by_title], n=1)
+            near = difflib.get_close_matches(one, [*by_title, *ours], n=1)
             problems.append(Problem(one, f"did you mean {near[0]!r}?" if near else "is unknown"))
     if problems:
-        raise DefinitionError("no imported column is called so", problems=problems)
+        raise DefinitionError("no imported column and no feature is called so", problems=problems)
     return frozenset(name for name in names.values() if name)
 
 

@@ -27,6 +27,7 @@ from training.cases import cases
 from training.columns import choose_columns, kept, read_columns
 from training.dataset import Example, examples, teaching
 from training.evaluation import Evaluation
+from training.feature_leaks import check_features
 from training.leftovers import WORKING, end_runs, remove_folders
 from training.order import Order
 from training.publish import publish
@@ -174,6 +175,9 @@ def _fit(engine: sa.Engine, read: Read, models: Models, order: Order, tell: Tell
         lessons, read.columns, keep, models, order.seed, tell, drop=order.drop_leaks
     )
     rules = partial(ask_rules, engine)
+    judged = [one for one in lessons if one.age == age]
+    also = check_features(judged, keep, models.leak_auc, order.seed, tell)
+    source = source.keeping(also)
     built = build(lessons, age, order.seed, order.now, order.effort(models), source, rules)
     if line := tell_blend(built):
         tell(line)

@@ -165,6 +165,25 @@ def test_one_class_only_is_told_and_registers_nothing(installation, engine):
     assert not registry.store(installation).exists()
 
 
+def test_leads_that_are_all_alike_are_told_and_register_nothing(installation, engine, monkeypatch):
+    """Every feature missing or constant: the events came under other identifiers, or not at all."""
+
+    def alike(installation, engine, asks):
+        told = vectors(installation, engine, asks)
+        for one in told:
+            one.values.update({"pricing_views_30d": 1, "seniority": None})
+        return told
+
+    monkeypatch.setattr(features.offline, "vectors", alike)
+    write_history(engine, LEADS, SHARES)
+    write_history(engine, LEADS, SHARES)  # the same leads once more are no other leads
+
+    with pytest.raises(WorkError, match="examples are alike: every feature is constant or missing"):
+        train(installation, engine, Models(), Order(now=NOW))
+
+    assert not registry.store(installation).exists()
+
+
 def test_the_same_lessons_give_the_same_bytes(installation, engine):
     """Trees, calibration and all: who can make a model again can check where it comes from."""
     write_history(engine, LEADS, SHARES)

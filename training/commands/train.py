@@ -33,7 +33,7 @@ from training.commands.installed import open_installed
     "--keep",
     multiple=True,
     metavar="COLUMN",
-    help="An imported column that stays although it looks like leakage; may be repeated.",
+    help="A column or feature that stays although it looks like leakage; may be repeated.",
 )
 @click.option(
     "--drop-leaks/--stop-on-leaks",
