@@ -14,12 +14,15 @@ from core.database import reading
 from events.identity.index import place_of, value_of
 from features.definitions import FEATURES, Entity
 from features.record import TileRow, changed_since
+from serving.beside import Beside, write_beside
 
 COPIES = {Size.TINY: 2, Size.QUICK: 100, Size.FULL: 400}
 """How often each lead is written, each time with ids of its own: what a lead takes depends on how
 many there are, for 65,536 hashes share its identifiers."""
 IDENTIFIERS = 4
 _PIECE = 2_000
+_BESIDE = write_beside(Beside("rep-12", "company12.example", "warm"))
+"""What stands beside the tiles of a lead that is known."""
 _DEFAULTS = {"hash-max-listpack-value": 64}
 """Of Redis and Valkey, where ours are others (see serving/embedded.py)."""
 
@@ -94,7 +97,9 @@ def _copy(place: Place, rows: Sequence[TileRow], copies: int, dice: random.Rando
             for row in rows
         ]
         for at in range(0, len(told), _PIECE):
-            place.store.write(told[at : at + _PIECE])
+            some = told[at : at + _PIECE]
+            leads = [row.id for row in some if row.entity is Entity.LEAD]
+            place.store.write(some, dict.fromkeys(leads, _BESIDE))
 
 
 def _index(place: Place, leads: int, dice: random.Random) -> None:

@@ -35,6 +35,11 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Beside).decode
 
 
+def write_beside(one: Beside) -> bytes:
+    """For Redis: no bytes where nothing is known."""
+    return b"" if one == NOTHING else _encode(one)
+
+
 def read_beside(told: bytes | None) -> Beside | None:
     """What Redis holds; None for bytes that are none of ours."""
     if not told:
@@ -58,13 +63,10 @@ def recorded_beside(
 
 
 def beside_to_write(record: sa.Connection, lead_ids: Iterable[str]) -> dict[str, bytes]:
-    """For Redis: those of the leads that nobody absorbed. No bytes where nothing is known."""
+    """The same of those leads that nobody absorbed, from the record."""
     alive: list[str] = []
     for some in chunks(sorted(set(lead_ids))):
         wanted = sa.select(LEAD.c.lead_id).where(LEAD.c.lead_id.in_(some))
         alive += record.execute(wanted.where(LEAD.c.merged_into.is_(None))).scalars()
     told = recorded_beside(record, alive)
-    return {
-        lead_id: b"" if one == NOTHING else _encode(one)
-        for lead_id, one in zip(alive, told, strict=True)
-    }
+    return {lead_id: write_beside(one) for lead_id, one in zip(alive, told, strict=True)}
