@@ -86,7 +86,8 @@ class Load:
 def _told(began: float, status: int, answer: dict[str, Any]) -> Told:
     now = time.monotonic()
     model = answer.get("model") or {}
-    score = (answer.get("lead_id"), str(answer.get("fit")), answer.get("band"), model.get("version"))
+    fit = str(answer.get("fit"))
+    score = (answer.get("lead_id"), fit, answer.get("band"), model.get("version"))
     return Told(now, now - began, status, tuple(answer.get("degraded", ())), score)
 
 

@@ -116,7 +116,7 @@ def _steps(rig: Rig) -> Iterator[Callable[[], object]]:
     old = '    points: 20\n    text: "{pricing_views_7d|view|views} of the pricing page in 7 days"'
     assert old in files["intent.yaml"]
     for at in itertools.count(1):
-        text = files["intent.yaml"].replace(old, old.replace("20", str(5 + at % 20)))
+        text = files["intent.yaml"].replace(old, old.replace("20", str(1 + at % 19)))
         model = (SECOND, FIRST)[at % 2]
         trial = Spec(
             name="test", model_name="lead_propensity", model_version=model,
