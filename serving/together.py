@@ -87,7 +87,8 @@ class Together:
 
     def _results(self, batch: Sequence[_Waiting]) -> list[Told | Exception]:
         try:
-            return list(self._answer([one.ask for one in batch]))
+            told = self._answer([one.ask for one in batch])
+            return [one for one, _ in zip(told, batch, strict=True)]
         except Exception as trouble:  # noqa: BLE001 - raised again where the call waits
             if len(batch) == 1:
                 return [trouble]
