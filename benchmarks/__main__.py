@@ -30,7 +30,7 @@ def run(name: str, bench: Bench) -> list[Table]:
 @click.option("--quick", is_flag=True, help="Smaller crowds, fewer rounds, one million rows.")
 def main(names: tuple[str, ...], quick: bool) -> None:
     """Measure NAMES, or everything. Each prints a table and writes benchmarks/results/NAME.json."""
-    console = Console(width=120)
+    console = Console(width=150)
     size = Size.QUICK if quick else Size.FULL
     with Bench(size) as bench:
         for name in names or NAMES:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +30,20 @@ def pin(pid: int, *cores: int) -> None:
     """All threads that a process has; those that they start stay there too."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
         os.sched_setaffinity(int(thread.name), cores)
+
+
+@contextmanager
+def started_on(cores: Cores | None) -> Iterator[None]:
+    """What is started in the block, and all that it starts, runs on the core of the service."""
+    if cores is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cores.service})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def core_seconds(pid: int) -> float:

@@ -34,19 +34,23 @@ def columns_of(entity: Entity) -> list[str]:
 REFERENCES = [f"flat_{entity}:{name}" for entity in Entity for name in columns_of(entity)]
 
 
+def flat_settings(folder: Path, url: str) -> dict[str, Any]:
+    """What stands in a `feature_store.yaml` of the store whose registry lies in `folder`."""
+    return {
+        "project": PROJECT,
+        "provider": "local",
+        "registry": str(folder / "flat.db"),
+        "offline_store": {"type": "duckdb"},
+        "online_store": {"type": "redis", "connection_string": connection_string(url, 20.0)},
+        "entity_key_serialization_version": 3,
+    }
+
+
 def open_flat(folder: Path, url: str) -> FeatureStore:
     """The store of a registry in `folder`; opening needs no `apply` once it was filled."""
     from feast import FeatureStore, RepoConfig
 
-    config = RepoConfig(
-        project=PROJECT,
-        provider="local",
-        registry=str(folder / "flat.db"),
-        offline_store={"type": "duckdb"},
-        online_store={"type": "redis", "connection_string": connection_string(url, 20.0)},
-        entity_key_serialization_version=3,
-    )
-    return FeatureStore(config=config)
+    return FeatureStore(config=RepoConfig(**flat_settings(folder, url)))
 
 
 def fill_flat(folder: Path, url: str, vectors: Sequence[FeatureVector]) -> FeatureStore:

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from benchmarks.bench import SEED, Bench, Size
+from benchmarks.composition import Composition
 from benchmarks.cores import core_seconds
 from benchmarks.load import Load, drive, post, steady
 from benchmarks.rival import PATH
 from benchmarks.stream import email_of
 
+PLAIN = "plain BentoML and Feast: no rules, no reasons"
+COMPOSED = "feast serve, then mlflow models serve"
 CALLS = {Size.TINY: 6, Size.QUICK: 1_000, Size.FULL: 4_000}
 SECONDS = {Size.TINY: 0.05, Size.QUICK: 3.0, Size.FULL: 10.0}
 ROUNDS = {Size.TINY: 1, Size.QUICK: 2, Size.FULL: 3}
@@ -82,7 +85,22 @@ def plain(port: int, bench: Bench) -> Way:
         asked = {"lead_ids": leads, "account_ids": [one or "" for one in accounts]}
         return post(port, PATH, msgspec.json.encode(asked))
 
-    return Way("plain BentoML and Feast: no rules, no reasons", port, None, request, fast=False)
+    return Way(PLAIN, port, None, request, fast=False)
+
+
+def measure_composed(bench: Bench, servers: Composition) -> Told:
+    """Closed loop and batches of the two servers, asked by ids; the first round does not count."""
+    dice, pairs = random.Random(SEED), bench.pairs()
+    told = Told([], [], [], [], [], [], [], [])
+    for at in range(-1, ROUNDS[bench.size]):
+        held = told if at >= 0 else Told([], [], [], [], [], [], [], [])
+        asked = dice.choices(pairs, k=max(3, CALLS[bench.size] // SLOWER))
+        mine = time.process_time()
+        load = servers.score(asked, CONNECTIONS)
+        held.load_share.append((time.process_time() - mine) / load.seconds)
+        held.rates.append(load.rate)
+        held.batches.append(servers.batch(dice.choices(pairs, k=MOST)))
+    return told
 
 
 def measure(bench: Bench, ways: Sequence[Way]) -> dict[str, Told]:

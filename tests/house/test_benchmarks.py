@@ -25,7 +25,7 @@ COLUMNS = {
     "update": ("part", "rows", "rows/s", "µs a row", "target"),
     "score": (
         *("way", "requests/s", "core µs", "p50/p90/p99 ms at 500/s", "at half", "× floor"),
-        *("turned away", "load's core", "target"),
+        *("short is ×", "turned away", "load's core", "target"),
     ),
     "overload": ("second", "load", "good", "late", "turned", "unsent", "of the peak"),
     "offline": (
@@ -34,7 +34,7 @@ COLUMNS = {
     ),
     "rules": ("way", "µs a lead", "× ours", "target"),
     "train": (
-        *("rows", "trials", "search and fit s", "at work s", "compare s", "all s"),
+        *("rows", "columns", "trials", "search and fit s", "at work s", "compare s", "all s"),
         *("peak MiB", "trees", "AUC", "scorecard AUC"),
     ),
 }
