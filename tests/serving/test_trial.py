@@ -90,6 +90,8 @@ def test_each_lead_is_scored_by_its_own_arm_and_says_so(
             "version": version,
             "alias": wanted.arm,
             "arm": wanted.arm,
+            "weight": 1.0,
+            "evidence": None,
         }
         assert told["experiment"] == {"id": begun.id, "arm": wanted.arm}
         assert one.release.model_version == version
