@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from training.folds import folds
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FOLDS = 5
 MAX_TREES = 800
 PATIENCE = 60
 
@@ -81,9 +82,4 @@ def cross_validate(table: Table, parameters: dict[str, Any], seed: int) -> tuple
 
 def split(table: Table, seed: int) -> list[tuple[Any, Any]]:
     """Folds of row numbers: a group is never on both sides, and wins are spread evenly."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    folds = StratifiedGroupKFold(
-        min(FOLDS, len(set(table.groups))), shuffle=True, random_state=seed
-    )
-    return list(folds.split(table.matrix, table.won, groups=list(table.groups)))
+    return folds(table.won, table.groups, seed)
