@@ -19,11 +19,19 @@ import pytest
 
 from tests.serving.api.conftest import CLIENT_S, Rig
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "api.md"
 BLOCK = re.compile(r"^```(console|python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "http://127.0.0.1:3000"
 EXPORT = re.compile(r"export (\w+)=")
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """An installation that nobody else writes to: the guide begins on an empty one."""
+    built = Rig(tmp_path_factory.mktemp("installation"))
+    yield built
+    built.close()
 
 
 class Block(NamedTuple):
