@@ -14,8 +14,9 @@ from benchmarks.table import Result, Table, machine, show, write
 from core.clock import SystemClock, to_iso
 
 NAMES = (
-    "worker", "log", "online", "memory", "update", "score", "overload", "offline", "rules", "train",
-)  # fmt: skip
+    *("worker", "log", "online", "memory", "update", "score", "growth", "soak", "overload"),
+    *("offline", "rules", "train"),
+)
 RESULTS = Path(__file__).parent / "results"
 
 

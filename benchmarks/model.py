@@ -11,7 +11,8 @@ from benchmarks.bench import SEED
 from core.installation import Installation
 from features.definitions import FEATURES, Feature, digest
 from features.vector import FeatureVector
-from scoring.card import TREES_FILE, Calibration, Card, Input, KnownAnswer, seal, write_card
+from scoring.calibration import Calibration
+from scoring.card import TREES_FILE, Card, Input, KnownAnswer, seal, write_card
 from scoring.encoding import Encoder
 from training.grow import PARAMETERS
 
@@ -22,7 +23,7 @@ NAME, VERSION = "lead_propensity", "1"
 TREES = 300
 
 
-def grow(matrix: Matrix) -> Any:
+def grow(matrix: Matrix, trees: int = TREES) -> Any:
     """A LightGBM booster of a usual size. Many views win: only what it costs matters here."""
     import lightgbm
     import numpy as np
@@ -30,28 +31,33 @@ def grow(matrix: Matrix) -> Any:
     dice = np.random.default_rng(SEED)
     won = np.nan_to_num(matrix[:, 0]) + dice.normal(0, 1, len(matrix))
     table = lightgbm.Dataset(matrix, won > np.median(won))
-    return lightgbm.train({**PARAMETERS, "seed": SEED, "num_threads": 1}, table, TREES)
+    return lightgbm.train({**PARAMETERS, "seed": SEED, "num_threads": 1}, table, trees)
 
 
-def release_of(vectors: Sequence[FeatureVector]) -> tuple[str, Card]:
-    """LightGBM's text and its card, over all our features."""
+def release_of(
+    vectors: Sequence[FeatureVector],
+    features: Sequence[Feature] = FEATURES,
+    trees: int = TREES,
+    version: str = VERSION,
+) -> tuple[str, Card]:
+    """LightGBM's text and its card."""
     import numpy as np
 
-    inputs = [_input(feature, vectors) for feature in FEATURES]
+    inputs = [_input(feature, vectors) for feature in features]
     matrix = Encoder(inputs).encode(vectors)
-    booster = grow(matrix)
-    trees: str = booster.model_to_string()
+    booster = grow(matrix, trees)
+    text: str = booster.model_to_string()
     names = tuple(one.name for one in inputs)
     margin = float(booster.predict(matrix[:1], raw_score=True)[0])
     known = tuple(None if np.isnan(cell) else float(cell) for cell in matrix[0])
-    return trees, Card(
+    return text, Card(
         name=NAME,
-        version=VERSION,
+        version=version,
         trained_at=0,
         inputs=tuple(inputs),
         features_digest=digest(names),
         calibration=Calibration(),
-        trees_sha256=hashlib.sha256(trees.encode()).hexdigest(),
+        trees_sha256=hashlib.sha256(text.encode()).hexdigest(),
         known_answers=(KnownAnswer(known, margin),),
         metrics={},
     )
@@ -59,7 +65,7 @@ def release_of(vectors: Sequence[FeatureVector]) -> tuple[str, Card]:
 
 def put(installation: Installation, trees: str, card: Card) -> Path:
     """The release folder, as the registry's watcher leaves it."""
-    folder = installation.releases / f"{NAME}-{VERSION}"
+    folder = installation.releases / f"{NAME}-{card.version}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / TREES_FILE).write_text(trees)
     write_card(folder, seal(card))

@@ -63,13 +63,13 @@ def run(bench: Bench) -> list[Table]:
     key = create(place.engine, KeyKind.SECRET, SystemClock().now()).key
     told: dict[str, Told] = {}
     with ExitStack() as opened:
-        pid = opened.enter_context(_api(place, port))
+        pid = opened.enter_context(run_api(place, port))
         cores = two_cores()
         if cores is not None:
-            opened.enter_context(_apart(place, cores, pid))
+            opened.enter_context(apart(place, cores, pid))
         before = resident_mb(pid)
         told |= measure(bench, [ours("rules alone, short reasons", port, pid, key, "short")])
-        answer = _release(place, bench, port, key)
+        answer = put_in_force(place, bench, port, key)
         least = opened.enter_context(floor(place, answer.json()["lead_id"], answer.content))
         if cores is not None:
             pin(least[1], cores.service)
@@ -94,7 +94,7 @@ def run(bench: Bench) -> list[Table]:
 
 
 @contextmanager
-def _api(place: Place, port: int) -> Iterator[int]:
+def run_api(place: Place, port: int) -> Iterator[int]:
     command = ("cli", "api", "--data", str(place.installation.root), "--port", str(port))
     log = place.installation.logs / "api.log"
     with serving(command, log, f"http://127.0.0.1:{port}/readyz") as pid:
@@ -102,7 +102,7 @@ def _api(place: Place, port: int) -> Iterator[int]:
 
 
 @contextmanager
-def _apart(place: Place, cores: Cores, pid: int) -> Iterator[None]:
+def apart(place: Place, cores: Cores, pid: int) -> Iterator[None]:
     """The service on one core, load and online store on the other, until the block ends."""
     before = os.sched_getaffinity(0)
     pin(pid, cores.service)
@@ -114,7 +114,7 @@ def _apart(place: Place, cores: Cores, pid: int) -> Iterator[None]:
         pin(os.getpid(), *before)
 
 
-def _release(place: Place, bench: Bench, port: int, key: str) -> Any:
+def put_in_force(place: Place, bench: Bench, port: int, key: str) -> Any:
     """Puts a model in force and waits until the api answers with it: that answer."""
     put(place.installation, *release_of(vectors(place.store, bench.pairs())))
     changes = {"model_name": NAME, "model_version": VERSION}

@@ -122,13 +122,13 @@ def measure(bench: Bench, ways: Sequence[Way]) -> dict[str, Told]:
     return told
 
 
-def _asked(bench: Bench, way: Way, dice: random.Random, calls: int) -> list[bytes]:
+def asked_of(bench: Bench, way: Way, dice: random.Random, calls: int) -> list[bytes]:
     return [way.request([dice.randrange(bench.crowd.people)]) for _ in range(calls)]
 
 
 def _closed(bench: Bench, way: Way, dice: random.Random, held: Told) -> None:
     calls = max(3, CALLS[bench.size] // (1 if way.fast else SLOWER))
-    asked = _asked(bench, way, dice, calls)
+    asked = asked_of(bench, way, dice, calls)
     theirs, mine = core_seconds(way.pid) if way.pid else 0.0, time.process_time()
     load = drive(way.port, asked, CONNECTIONS)
     held.load_share.append((time.process_time() - mine) / load.seconds)
@@ -150,4 +150,4 @@ def _batch(bench: Bench, way: Way, dice: random.Random, held: Told) -> None:
 
 def _open(bench: Bench, way: Way, dice: random.Random, rate: float) -> Load:
     calls = max(3, int(rate * SECONDS[bench.size]))
-    return steady(way.port, _asked(bench, way, dice, calls), rate)
+    return steady(way.port, asked_of(bench, way, dice, calls), rate)

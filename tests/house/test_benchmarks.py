@@ -27,6 +27,8 @@ COLUMNS = {
         *("way", "requests/s", "core µs", "p50/p90/p99 ms at 500/s", "at half", "× floor"),
         *("short is ×", "turned away", "load's core", "target"),
     ),
+    "growth": ("grows", "features", "rules", "trees", "µs a lead", "µs a lead of a batch"),
+    "soak": ("minute", "answered", "turned away", "p50/p90/p99 ms", "MiB"),
     "overload": ("second", "load", "good", "late", "turned", "unsent", "of the peak"),
     "offline": (
         *("way", "rows", "lake MB", "seconds", "pairs/s", "pairs with history"),
