@@ -8,9 +8,9 @@ the same events, so leaving one out would hide it. The run stops, unless it is k
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 from core.errors import Problem, WorkError
-from scoring.card import LeftOut
 from training.dataset import CANDIDATES, Example
 from training.single import single_auc
 
@@ -18,7 +18,19 @@ ALONE = 0.85
 """From here on a feature is reported: an honest one hardly tells so much by itself."""
 
 
-def find_feature_leaks(examples: Sequence[Example], seed: int) -> list[LeftOut]:
+class Suspect(NamedTuple):
+    """`auc` of the feature by itself, and the lower end of its 95 % interval."""
+
+    name: str
+    auc: float
+    low: float
+
+    @property
+    def words(self) -> str:
+        return f"{self.name}: tells much of the end all by itself (AUC {self.auc:.3f})"
+
+
+def find_suspects(examples: Sequence[Example], seed: int) -> list[Suspect]:
     """The features that tell more than `ALONE` by themselves, the strongest first.
 
     `examples` are of the teaching part, one a lead. Nothing is found where all ended the same.
@@ -34,9 +46,8 @@ def find_feature_leaks(examples: Sequence[Example], seed: int) -> list[LeftOut]:
         if any(value != values[0] for value in values):
             alone = single_auc(values, won, seed)
             if alone.auc >= ALONE:
-                told = f"tells much of the end all by itself (AUC {alone.auc:.3f})"
-                found.append(LeftOut(name, name, round(alone.auc, 3), (told,)))
-    return sorted(found, key=lambda leak: (-leak.auc, leak.name))
+                found.append(Suspect(name, alone.auc, alone.low))
+    return sorted(found, key=lambda one: (-one.auc, one.name))
 
 
 def check_features(
@@ -46,22 +57,21 @@ def check_features(
     seed: int,
     tell: Callable[[str], None],
 ) -> tuple[str, ...]:
-    """Tells each suspicious feature; returns those above the limit that were kept by order.
+    """Tells each suspicious feature; returns those surely above the limit that are kept by order.
 
-    WorkError, naming them all, when others are above it.
+    WorkError, naming them all, when others are: of few leads chance makes a high AUC too.
     """
-    found = find_feature_leaks(examples, seed)
-    above = [leak for leak in found if leak.auc >= limit]
-    stop = [leak for leak in above if leak.name not in keep]
-    for leak in found:
-        if leak not in stop:
-            word = "kept, by order" if leak in above else "suspicious"
-            tell(f"{word}: {leak.name}: {leak.reasons[0]}")
+    found = find_suspects(examples, seed)
+    above = [one for one in found if one.low >= limit]
+    stop = [one for one in above if one.name not in keep]
+    for one in found:
+        if one not in stop:
+            tell(f"{'kept, by order' if one in above else 'suspicious'}: {one.words}")
     if stop:
         raise WorkError(
             f"{len(stop)} features look like leakage, and nothing was trained",
-            problems=[Problem("", f"{leak.name}: {leak.reasons[0]}") for leak in stop],
+            problems=[Problem("", one.words) for one in stop],
             do="look for events that tell of the end before it is known, or are dated back; if it "
             "is honest, keep a feature with --keep FEATURE",
         )
-    return tuple(leak.name for leak in above)
+    return tuple(one.name for one in above)

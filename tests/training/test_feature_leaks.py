@@ -74,6 +74,15 @@ def test_above_the_limit_nothing_is_trained_unless_it_is_kept():
     assert [line.split(":")[0] for line in heard] == ["kept, by order", "suspicious"]
 
 
+def test_a_high_figure_of_few_leads_stops_nothing():
+    """Chance makes it: a new installation would never train."""
+    found = examples(rows=60, meetings_7d=lambda won, chance: won + (chance.random() < 0.03))
+    also, heard = check(found)
+    assert also == ()
+    assert heard[0].startswith("suspicious: meetings_7d: tells much")
+    assert float(heard[0][-6:-1]) >= 0.95
+
+
 def test_where_all_ended_the_same_nothing_can_leak():
     """The run ends for another reason, which is told."""
     assert check(examples(rows=3, meetings_7d=leak)[:1]) == ((), [])
