@@ -8,7 +8,7 @@ single.py     what one column tells by itself
 table.py      what is fitted: a matrix, how each row ended, which rows belong together
 fit.py        such a table → trees and calibration (the same routine for any table):
   search.py       other parameters, tried on folds
-  grow.py         trees, on all rows or in folds
+  grow.py         trees, on all rows or in folds (folds.py)
   later.py        the newest slice, to calibrate on where rows are many
   calibration.py  margins → Platt's curve, a beta or an isotonic one, as the rows ask for
   blend.py        where ends are few: how much of a propensity the rules say, and what
