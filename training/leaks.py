@@ -99,7 +99,7 @@ def _reasons(
     elif auc >= ALONE and auc - next_best >= AHEAD:
         told = f"stands far above every other column (AUC {auc:.3f}, the next has {next_best:.3f})"
         reasons.append(told)
-    reasons += _one_sided(one.values, won)
+    reasons += _one_sided(one.values, won) or _only_closed(one.values, examples)
     reasons += _dated(one, examples)
     if one.alone.low > 0.5 and auc >= NAMED and (named := _ENDING.search(said.lower())):
         reasons.append(f"“{named[0]}” in its name is of the end, and it tells something of it")
@@ -125,6 +125,24 @@ def _one_sided(values: Sequence[Value], won: Truths) -> list[str]:
                     f"{what} in {here:.0%} of those {end}, in {elsewhere:.1%} of the others"
                 )
     return reasons
+
+
+def _only_closed(values: Sequence[Value], examples: Sequence[Example]) -> list[str]:
+    """Filled nearly only where a deal ever closed, be it after the label window: those of a lead
+    that was won too late are lessons of “not won”, and hide what they tell.
+    """
+    import numpy as np
+
+    filled = np.array([value is not None for value in values])
+    closed = np.array([one.label.closed_at is not None for one in examples])
+    if closed.all() or not closed.any():
+        return []
+    here, elsewhere = filled[closed].mean(), filled[~closed].mean()
+    if here * (~closed).sum() < EXPECTED or here < ONLY * elsewhere:
+        return []
+    return [
+        f"filled in {here:.0%} of those whose deal ever closed, in {elsewhere:.1%} of the others"
+    ]
 
 
 def _dated(one: Looked, examples: Sequence[Example]) -> list[str]:

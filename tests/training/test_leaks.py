@@ -164,3 +164,21 @@ def test_the_interval_is_as_wide_as_samples_scatter() -> None:
     low, high = interval(float(np.mean(aucs)), 60, 140)
     assert (high - low) / (2 * 1.96) == pytest.approx(float(np.std(aucs)), rel=0.15)
     assert interval(1.0, 10, 10) == (1.0, 1.0)
+
+
+def test_what_only_late_winners_have_too_is_found():
+    """Olist fills four columns for every seller that was won, also after the label window: as
+    lessons of “not won” those hide them.
+    """
+    found = []
+    made = examples(
+        x=lambda won, took, _: 5.0 if (won or took < 12) and took % 3 == 0 else None,
+        ended=lambda won, took, _: 1.0 if won or took < 12 else 0.0,
+    )
+    for one in made:
+        closed_at = one.label.closed_at if one.vector.values["crm_ended"] else None
+        found.append(one._replace(label=one.label._replace(closed_at=closed_at)))
+
+    leaks = find_leaks(found, {"crm_x": Column("crm_x", NUMBER, "Shop")}, 0.95, seed=1)
+
+    assert "whose deal ever closed, in 0.0% of the others" in only(leaks)
