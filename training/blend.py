@@ -39,16 +39,18 @@ def blend(
     groups: Sequence[str],
     seed: int,
     rules_version: int,
+    ends: tuple[int, int] | None = None,
 ) -> Blended:
-    """`logits`: what the model says of each row, out of fold and calibrated; a row a lead.
+    """`logits`: what the model says of each row, out of fold and calibrated; a row a lead. `ends`:
+    leads won and lost that taught the model, where these rows are not all of them.
 
     `half` is the one of `HALVES` with the lowest log loss of the blend out of fold, summed over the
     rows, plus the penalty of what is believed of it: few rows cannot move it far.
     """
     line = rules_line(priorities, won)
     margins = _out_of_fold(priorities, won, groups, seed)
-    wins = int(won.sum())
-    told = Blend(won=wins, lost=len(won) - wins, rules=line, rules_version=rules_version)
+    wins, losses = ends or (int(won.sum()), int(len(won) - won.sum()))
+    told = Blend(won=wins, lost=losses, rules=line, rules_version=rules_version)
     evidence = min(told.won, told.lost)
 
     def cost(half: float) -> float:
@@ -61,9 +63,9 @@ def blend(
     return Blended(replace(told, weight=weight, half=half), margins)
 
 
-def is_needed(won: Floats) -> bool:
-    """Whether the rules have anything to say beside a model of these rows."""
-    return bool(min(won.sum(), len(won) - won.sum()) < SURE)
+def is_needed(ends: tuple[int, int]) -> bool:
+    """Whether the rules have anything to say beside a model of so many wins and losses."""
+    return min(ends) < SURE
 
 
 def rules_line(priorities: Floats, won: Floats) -> RulesLine:

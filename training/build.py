@@ -26,7 +26,7 @@ from scoring.card import (
 from scoring.encoding import Encoder
 from scoring.registry import MODEL_NAME
 from training.blend import blend, is_needed
-from training.dataset import CANDIDATES, OTHER_AGES_WEIGHT, Example
+from training.dataset import CANDIDATES, Example, weight_of
 from training.fit import Effort, Fitted, check_classes, fit
 from training.table import Table
 
@@ -140,17 +140,24 @@ def _blend(
     at = fitted.calibration.logit_at
     logits = np.array([at(margin) for margin in fitted.margins.tolist()])
     rows = np.array([row for row, one in enumerate(examples) if one.age == evaluated_age], int)
-    won = table.won[rows]
     if ask_rules is None or not len(rows):
         return None, logits
-    if fitted.logits is None or not is_needed(won):
-        wins = int(won.sum())
-        return Blend(won=wins, lost=len(won) - wins), logits
+    ends = table.ends()
+    if fitted.logits is None or not is_needed(ends):
+        return Blend(won=ends[0], lost=ends[1]), logits
     ruled = ask_rules([examples[row] for row in rows])
-    groups = [table.groups[row] for row in rows]
-    found = blend(fitted.logits[rows], ruled.priorities, won, groups, seed, ruled.version)
-    weight = found.blend.weight
-    logits[rows] = weight * logits[rows] + (1 - weight) * found.margins
+    teach = table.open_weights()[rows] > 0
+    if not teach.any():
+        return Blend(won=ends[0], lost=ends[1]), logits
+    told, priorities = rows[teach], ruled.priorities[teach]
+    groups = [table.groups[row] for row in told]
+    found = blend(
+        fitted.logits[told], priorities, table.won[told], groups, seed, ruled.version, ends
+    )
+    line, weight = found.blend.rules, found.blend.weight
+    margins = np.array([line.logit_at(one) if line else 0.0 for one in ruled.priorities.tolist()])
+    margins[teach] = found.margins
+    logits[rows] = weight * logits[rows] + (1 - weight) * margins
     return found.blend, logits
 
 
@@ -181,12 +188,12 @@ def _table(
     return Table(
         matrix=matrix,
         won=np.array([one.label.won for one in examples], dtype=np.float64),
-        weights=np.array(
-            [1.0 if one.age == evaluated_age else OTHER_AGES_WEIGHT for one in examples]
-        ),
+        weights=np.array([weight_of(one, evaluated_age) for one in examples]),
         groups=[one.group for one in examples],
         words=[column for column, one in enumerate(inputs) if one.words is not None],
         at=[one.label.created_at for one in examples],
+        leads=[one.label.crm_id for one in examples],
+        closed=np.array([one.closed for one in examples], dtype=bool),
     )
 
 
@@ -216,6 +223,8 @@ def _with_blanks(table: Table, inputs: Sequence[Input]) -> Table:
         weights=np.concatenate([table.weights, table.weights * BLANK_WEIGHT]),
         groups=[*table.groups, *table.groups],
         at=None if table.at is None else [*table.at, *table.at],
+        leads=None if table.leads is None else [*table.leads, *table.leads],
+        closed=None if table.closed is None else np.concatenate([table.closed, table.closed]),
     )
 
 

@@ -104,6 +104,8 @@ def isotonic(margins: Floats, won: Floats, weights: Floats) -> Calibration:
     import numpy as np
     from sklearn.isotonic import IsotonicRegression
 
+    teach = weights > 0
+    margins, won, weights = margins[teach], won[teach], weights[teach]
     rates = IsotonicRegression().fit_transform(margins, won, sample_weight=weights)
     _, step = np.unique(rates, return_inverse=True)
     rows = np.bincount(step, weights)

@@ -26,6 +26,7 @@ def compare(won: Sequence[bool], propensities: Sequence[float]) -> dict[str, flo
         ended = int(labels.sum())
         told["auc_low"], told["auc_high"] = interval(told["auc"], ended, len(labels) - ended)
         told["average_precision"] = float(average_precision_score(labels, scores))
+    told["told"] = float(scores.mean())
     told["brier"] = float(((scores - labels) ** 2).mean())
     told["calibration_error"] = calibration_error(won, propensities)
     return told

@@ -181,6 +181,8 @@ def _figures(table: pa.Table, source: str) -> dict[str, float]:
     import pyarrow.compute as pc
 
     rows = table.filter(pc.equal(table["propensity_source"], source))
+    # Only leads that were still open are scored, and only they taught the chances.
+    rows = rows.filter(pc.greater(rows["settled_at"], rows["moment"]))
     won, chances = rows["won"].to_pylist(), rows["propensity"].to_pylist()
     if min(sum(won), len(won) - sum(won)) < LEAST:
         return {"rows": float(len(won)), "won": float(sum(won))}

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Truths = NDArray[np.bool_]
 
-SLICES = ("industry", "employee_band", "region", "source")
 LEAST_ROWS = 30
 """Of a slice: fewer tell nothing."""
 BINS = 10
@@ -45,6 +44,20 @@ class Part(msgspec.Struct, frozen=True):
     auc_high: float | None = None
 
 
+class OpenThen(msgspec.Struct, frozen=True):
+    """Of the test leads whose deal had not closed by their moment: the ones that anybody scores.
+    Fields as in `Evaluation`.
+    """
+
+    rows: int
+    won: int
+    told: float
+    """The mean propensity."""
+    models: dict[str, Figures]
+    reliability: tuple[Part, ...]
+    worst_gap_by_chance: float
+
+
 class Evaluation(msgspec.Struct, frozen=True):
     """Of the test leads, at the evaluated age."""
 
@@ -67,13 +80,25 @@ class Evaluation(msgspec.Struct, frozen=True):
     worst_gap_by_chance: float | None = None
     """The calibration error that a model would show whose propensities are exactly right, in 95 of
     100 draws: with few test leads it is far from 0."""
+    open_then: OpenThen | None = None
+    """None where all had closed."""
+    first_moment: int = 0
+    last_moment: int = 0
+    """At which the leads were looked at; microseconds, UTC."""
+
+    @property
+    def judged(self) -> OpenThen | Evaluation:
+        """Whose calibration is told: of open leads if there are `LEAST_ROWS`, else of all."""
+        there = self.open_then
+        return there if there is not None and there.rows >= LEAST_ROWS else self
 
 
 def evaluate(
     table: pa.Table, groups: Sequence[str], chances: Mapping[str, Floats], bands: Sequence[str],
-    seed: int,
+    seed: int, slices: Mapping[str, Sequence[str | None]],
 ) -> Evaluation | None:  # fmt: skip
-    """`table` as in `scoring.cases`; `groups` and `bands` by row; `chances` by model, ours first.
+    """`table` as in `scoring.cases`; `groups`, `bands` and the words of each of `slices` by row;
+    `chances` by model, ours first.
 
     None without a row.
     """
@@ -96,11 +121,39 @@ def evaluate(
         bands=tuple(_parts("band", bands, won, ours, least=1)),
         slices=tuple(
             part
-            for by in SLICES
-            for part in _parts(by, [one or "–" for one in table[by].to_pylist()], won, ours)
+            for by, words in slices.items()
+            for part in _parts(by, [one or "–" for one in words], won, ours)
         ),
-        months=tuple(sorted(_parts("month", months, won, ours), key=lambda part: part.name)),
+        months=tuple(
+            sorted(_parts("month", months, won, ours, least=1), key=lambda part: part.name)
+        ),
         gain={name: _gain(won, one) for name, one in chances.items()},
+        worst_gap_by_chance=_by_chance(ours, seed),
+        open_then=_open_then(table, won, values, groups, chances, seed),
+        first_moment=min(table["moment"].to_pylist()),
+        last_moment=max(table["moment"].to_pylist()),
+    )
+
+
+def _open_then(
+    table: pa.Table, won: Truths, values: Floats, groups: Sequence[str],
+    chances: Mapping[str, Floats], seed: int,
+) -> OpenThen | None:  # fmt: skip
+    import numpy as np
+
+    settled, moment = (np.asarray(table[name], dtype=np.int64) for name in ("settled_at", "moment"))
+    rows = np.flatnonzero(settled > moment).tolist()
+    if not rows:
+        return None
+    told = {name: np.asarray(one)[rows] for name, one in chances.items()}
+    ours = next(iter(told.values()))
+    outcome = judge(won[rows], values[rows], [groups[row] for row in rows], told, seed)
+    return OpenThen(
+        rows=len(rows),
+        won=int(won[rows].sum()),
+        told=float(ours.mean()),
+        models=outcome.models,
+        reliability=tuple(_reliability(won[rows], ours)),
         worst_gap_by_chance=_by_chance(ours, seed),
     )
 

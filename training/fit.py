@@ -71,7 +71,7 @@ def fit(table: Table, seed: int, effort: Effort = Effort()) -> Fitted:  # noqa: 
     WorkError when all rows ended the same.
     """
     check_classes(table)
-    if _is_thin(table):
+    if min(table.ends()) <= NOTHING:
         return _constant(table)
     fixed = {"seed": seed, "num_threads": effort.threads, **_constraints(table)}
     parameters = {**PARAMETERS, **fixed}
@@ -82,7 +82,7 @@ def fit(table: Table, seed: int, effort: Effort = Effort()) -> Fitted:  # noqa: 
     rows = later_rows(table)
     apart = margins if rows is None else _margins_later(table, rows, parameters, count)
     judged = table if rows is None else table.take(rows)
-    calibrated = calibrate(apart, judged.won, judged.weights, judged.groups, seed)
+    calibrated = calibrate(apart, judged.won, judged.open_weights(), judged.groups, seed)
     return Fitted(
         trees=booster.model_to_string(),
         tree_count=count,
@@ -97,31 +97,24 @@ def fit(table: Table, seed: int, effort: Effort = Effort()) -> Fitted:  # noqa: 
 
 
 def check_classes(table: Table) -> None:
-    """WorkError when all rows ended the same."""
-    won = int(table.won.sum())
-    lost = len(table.won) - won
+    """WorkError when all leads that teach ended the same."""
+    won, lost = table.ends()
     if not won or not lost:
         raise WorkError(
-            f"{won} examples were won and {lost} were not: at least one of each is needed",
+            f"{won} leads that could teach were won and {lost} were not: at least one of each is "
+            "needed",
             do="import more outcomes, or wait until more label windows are over; "
             "rules score without a model until then",
         )
-
-
-def _is_thin(table: Table) -> bool:
-    """Rows of full weight count: one for each lead."""
-    import numpy as np
-
-    won = table.won[np.isclose(table.weights, table.weights.max())]
-    return bool(min(won.sum(), len(won) - won.sum()) <= NOTHING)
 
 
 def _constant(table: Table) -> Fitted:
     """One tree without a split: the rate of the rows, a half of each end added (Jeffreys)."""
     import numpy as np
 
-    won = float((table.weights * table.won).sum())
-    rate = math.log((won + 0.5) / (table.weights.sum() - won + 0.5))
+    weights = table.open_weights()
+    won = float((weights * table.won).sum())
+    rate = math.log((won + 0.5) / (weights.sum() - won + 0.5))
     # Nobody is more than the whole: no split leaves so many rows on both sides.
     parameters = {**PARAMETERS, "min_data_in_leaf": len(table.won), "num_threads": 1, "seed": 0}
     booster = grow(table, parameters, 1)

@@ -27,7 +27,6 @@ LEAST = 10
 """Test leads won, and lost, with which two models can be compared at all."""
 CALIBRATED = 0.03
 """A calibration error up to this is good, whatever the champion's is."""
-SLICES = ("industry", "employee_band", "region", "source")
 SLICE_LEAST = 100
 """Leads of a slice that is looked at; `LEAST` of them won, and lost."""
 SLICE_FALL = 0.1
@@ -147,7 +146,8 @@ def _parts(tested: Answers) -> Iterator[tuple[str, str, list[int]]]:
     for name, values in tested.slices.items():
         parts: dict[str, list[int]] = {}
         for row, value in enumerate(values):
-            parts.setdefault(str(value), []).append(row)
+            if value is not None:
+                parts.setdefault(str(value), []).append(row)
         for word, rows in sorted(parts.items()):
             won = int(tested.won[rows].sum())
             if len(rows) >= SLICE_LEAST and min(won, len(rows) - won) >= LEAST:

@@ -14,14 +14,15 @@ from core.installation import Installation
 from core.release import current
 from events.labels import label
 from scoring import ModelRefused, Scorer, registry
-from scoring.card import TREES_FILE
+from scoring.card import TREES_FILE, read_card
 from scoring.cases import files, read_cases
 from scoring.watcher import export
 from signals.propensities import propensities, rules_in_force
 from training.commands.installed import Installed
 from training.dataset import Example, examples
-from training.gates import SLICES, Answers, Cost, Rival, Verdict, judge
+from training.gates import LEAST, Answers, Cost, Rival, Verdict, judge
 from training.rules_alone import priorities
+from training.slices import slices_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,16 +57,16 @@ def judge_version(
     import numpy as np
 
     past = _past(installed, version, now)
-    scorer = Scorer.load(_folder(installed.installation, version))
+    folder = _folder(installed.installation, version)
+    scorer = Scorer.load(folder)
     vectors = [one.vector for one in past.tested]
     tested = Answers(
         won=np.array([one.label.won for one in past.tested], dtype=bool),
         groups=[one.group for one in past.tested],
         chances=_chances(installed.engine, scorer, past.tested),
-        slices={name: [one.values[name] for one in vectors] for name in SLICES},
+        slices=slices_of(read_card(folder).inputs, vectors),
     )
-    trees = _folder(installed.installation, version) / TREES_FILE
-    cost = Cost(_latency(scorer, past.tested), trees.stat().st_size)
+    cost = Cost(_latency(scorer, past.tested), (folder / TREES_FILE).stat().st_size)
     return judge(tested, _rival(installed, client, past), cost, seed), past.notes
 
 
@@ -93,10 +94,26 @@ def _past(installed: Installed, version: str, now: int) -> Past:
     labels = [one for one in known if one.crm_id in named]
     ages = (models.moment_days,)
     found = examples(installed.installation, installed.engine, labels, ages, now)
+    found, told = _still_open(found)
     place = {crm_id: at for at, crm_id in enumerate(test["crm_id"].to_pylist())}
     table = test.take([place[one.label.crm_id] for one in found])
     base = pc.mean(taught["won"].cast("float64")).as_py()
-    return Past(found, table, 0.5 if base is None else base, notes)
+    return Past(found, table, 0.5 if base is None else base, (*notes, *told))
+
+
+def _still_open(found: list[Example]) -> tuple[list[Example], tuple[str, ...]]:
+    """Those that would have been scored; all of them where too few of these ended one way."""
+    there = [one for one in found if not one.closed]
+    closed = len(found) - len(there)
+    won = sum(one.label.won for one in there)
+    if not closed:
+        return found, ()
+    if min(won, len(there) - won) < LEAST:
+        few = f"of those still open {won} were won and {len(there) - won} were not"
+        return found, (
+            f"{closed} test leads that had closed by their moment are judged too: {few}",
+        )
+    return there, (f"{closed} test leads are left out: they had closed by their moment",)
 
 
 def _cases(installed: Installed, version: str | None) -> pa.Table | None:

@@ -96,12 +96,14 @@ def _lessons(lessons: Lessons) -> Iterator[str]:
     where = f"{lessons.calibration}, {lessons.calibrated_on}"
     yield f"- Calibration: {where}; log loss on folds: {losses}"
     changed = ", ".join(lessons.changed) or "nothing was clearly better than the standing ones"
-    yield f"- Search: {lessons.trials} other parameters tried; {changed}"
+    yield f"- Search: {lessons.trials} trials of other parameters; {changed}"
 
 
 def _evaluation(told: Evaluation) -> Iterator[str]:
     yield f"## {told.rows:,} test leads of {told.accounts:,} accounts, {told.won:,} won"
     yield ""
+    first, last = to_iso(told.first_moment)[:10], to_iso(told.last_moment)[:10]
+    yield f"Looked at as they were known at their moments, {first} to {last}."
     yield "95 % intervals by account in brackets; `model − x` is paired on the same leads."
     yield ""
     heads = [*told.models, *(f"model − {name}" for name in told.differences)]
@@ -118,8 +120,30 @@ def _evaluation(told: Evaluation) -> Iterator[str]:
             f"{told.worst_gap_by_chance:.3f} by chance alone (95 of 100 times)."
         )
         yield ""
+    yield from _open_then(told)
     for title, parts in (("Bands", told.bands), ("Months", told.months), ("Slices", told.slices)):
         yield from _table(title, parts)
+
+
+def _open_then(told: Evaluation) -> Iterator[str]:
+    """Nothing where all were open: the figures of all are theirs."""
+    there = told.open_then
+    if there is None or there.rows == told.rows:
+        return
+    yield f"## The {there.rows:,} of them that were still open, {there.won:,} won"
+    yield ""
+    yield (
+        f"The others had closed by their moment, and nobody scores them any more. Of these "
+        f"{there.won / there.rows:.1%} were won, and {there.told:.1%} was told. Exact propensities "
+        f"would have a calibration error of up to {there.worst_gap_by_chance:.3f} by chance."
+    )
+    yield ""
+    yield "| | " + " | ".join(there.models) + " |"
+    yield "|---" * (len(there.models) + 1) + "|"
+    for metric in METRICS:
+        cells = (_cell(figures[metric]) for figures in there.models.values())
+        yield f"| {_WORDS[metric]} | " + " | ".join(cells) + " |"
+    yield ""
 
 
 def _cell(figure: Figure) -> str:

@@ -16,6 +16,8 @@ _COLOURS = ("#c8553d", "#5b7db1", "#4c956c", "#8d99ae")
 _GREY = "#888888"
 MOST_SLICES = 24
 MOST_INPUTS = 20
+MOST_MONTHS = 12
+"""The newest; the card tells of all."""
 
 Importance = Sequence[tuple[str, float]]
 
@@ -30,7 +32,11 @@ def draw(folder: Path, told: Evaluation, importance: Importance) -> list[str]:
         ("gain.png", 6.0, lambda axes: _gain(axes, told)),
         ("bands.png", 4.5, lambda axes: _rates(axes, told.bands, "win rate of each band")),
         ("slices.png", 1.5 + 0.3 * _shown(told), lambda axes: _slices(axes, told)),
-        ("months.png", 4.5, lambda axes: _rates(axes, told.months, "win rate by month")),
+        (
+            "months.png",
+            4.5,
+            lambda axes: _rates(axes, told.months[-MOST_MONTHS:], "win rate by month"),
+        ),
         ("inputs.png", 1.5 + 0.28 * len(importance), lambda axes: _inputs(axes, importance)),
     ]
     for name, height, paint in drawn:
@@ -62,18 +68,20 @@ def _baselines(axes: Axes, told: Evaluation) -> None:
 
 
 def _reliability(axes: Axes, told: Evaluation) -> None:
-    parts = told.reliability
+    judged = told.judged
+    parts = judged.reliability
+    whose = "test leads" if judged is told else "test leads that were still open"
     at = [100 * one.told for one in parts]
     rates = [100 * one.win_rate for one in parts]
     highest = 1.08 * max(*(100 * one.high for one in parts), *at)
     axes.plot([0, highest], [0, highest], color=_GREY, linestyle="--", linewidth=1, label="exact")
     axes.errorbar(at, rates, yerr=_errors(parts), fmt="o", color=_COLOURS[0], capsize=3,
-                  label="tenths of the test leads, 95 %")  # fmt: skip
+                  label=f"tenths of the {judged.rows:,} {whose}, 95 %")  # fmt: skip
     axes.set(xlim=(0, highest), ylim=(0, highest), xlabel="propensity told, %", ylabel="won, %")
-    error = told.models[OURS]["calibration_error"].value or 0.0
+    error = judged.models[OURS]["calibration_error"].value or 0.0
     title = f"calibration error {error:.3f}"
-    if told.worst_gap_by_chance is not None:
-        title += f" (exact propensities: up to {told.worst_gap_by_chance:.3f} by chance)"
+    if judged.worst_gap_by_chance is not None:
+        title += f" (exact propensities: up to {judged.worst_gap_by_chance:.3f} by chance)"
     axes.set_title(title)
     axes.legend(frameon=False, loc="upper left")
 

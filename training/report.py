@@ -22,6 +22,7 @@ from training.model_card import Lessons, ModelCard, write_model_card
 from training.plots import MOST_INPUTS, Importance, draw
 from training.rules_alone import rules_alone
 from training.scorecard import scorecard
+from training.slices import slices_of
 from training.table import Table
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def judge(
         chances["scorecard"] = scorecard(built.table, matrix, seed)
     chances["rules"] = rules_alone(rulebook, table_of(taught.cases), table)
     bands = [BANDS[at] for at in judge_rules(rulebook, table).band.tolist()]
-    return evaluate(table, [one.group for one in asked.examples], chances, bands, seed)
+    slices = slices_of(built.card.inputs, [one.vector for one in asked.examples])
+    return evaluate(table, [one.group for one in asked.examples], chances, bands, seed, slices)
 
 
 def _unblended(built: Built, matrix: Floats) -> dict[str, Floats]:
@@ -149,6 +151,33 @@ def _importance(scorer: Scorer, tested: Sequence[Example]) -> Importance:
     return [(name, told / len(scores)) for name, told in ordered]
 
 
+def _of_open(told: Evaluation) -> Iterator[str]:
+    """What differs between all test leads and those that would have been scored."""
+    there, judged = told.open_then, told.judged
+    closed = told.rows - (there.rows if there else 0)
+    if closed:
+        yield (
+            f"{closed:,} of {told.rows:,} test leads had closed by their moment: figures of all "
+            "tell of leads that nobody scores any more, and propensities are not fitted to those."
+        )
+    if there is None:
+        yield "No test lead was still open: nothing is known of the leads that will be scored."
+    elif closed:
+        auc = there.models[OURS]["auc"]
+        order = "no AUC" if auc.value is None else f"AUC {auc.value:.3f}"
+        rate = there.won / there.rows
+        yield (
+            f"Of the {there.rows:,} that were still open {rate:.1%} were won, where it told "
+            f"{there.told:.1%}; {order}."
+        )
+        if auc.low is not None and auc.low <= 0.5:
+            yield "Among open leads its order is not surely better than chance."
+    error, by_chance = judged.models[OURS]["calibration_error"].value, judged.worst_gap_by_chance
+    if error is not None and by_chance is not None and error > by_chance:
+        whose = "of open leads " if judged is there else ""
+        yield f"Its calibration error {whose}of {error:.3f} is more than chance explains."
+
+
 def _caveats(built: Built, told: Evaluation | None) -> Iterator[str]:
     yield "A chance of being won in the label window, of leads like those that taught it; no cause."
     blend = built.card.blend
@@ -168,10 +197,11 @@ def _caveats(built: Built, told: Evaluation | None) -> Iterator[str]:
     for name, figures in told.differences.items():
         auc = figures["auc"]
         if auc.value is not None and (auc.low is None or auc.low <= 0):
-            yield f"Not surely better than {name}: its AUC is {auc.value:+.3f} above."
-    error = told.models[OURS]["calibration_error"].value or 0.0
-    if told.worst_gap_by_chance is not None and error > told.worst_gap_by_chance:
-        yield f"Its calibration error of {error:.3f} is more than chance explains."
+            side = "above" if auc.value >= 0 else "below"
+            yield f"Not surely better than {name}: its AUC is {abs(auc.value):.3f} {side}."
+    yield from _of_open(told)
+    if len(told.bands) == 1:
+        yield f"All test leads are {told.bands[0].name} by the rules in force: bands tell nothing."
     everyone = told.models[OURS]["auc"].value
     for part in told.slices:
         if everyone is not None and part.auc_high is not None and part.auc_high < everyone:

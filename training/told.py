@@ -91,13 +91,13 @@ def tell_blend(built: Built) -> str | None:
 
 
 def _cross_validated(lessons: Sequence[Example], built: Built, age: int) -> dict[str, float]:
-    """Of the teaching leads at the evaluated age, by trees that saw neither them nor their account:
-    what a random split would show, were time no matter.
+    """Of the teaching leads that were open at the evaluated age, by trees that saw neither them nor
+    their account: what a random split would show, were time no matter.
     """
     pairs = [
         (one.label.won, chance_at(logit))
         for one, logit in zip(lessons, built.logits.tolist(), strict=True)
-        if one.age == age
+        if one.age == age and not one.closed
     ]
     return compare([won for won, _ in pairs], [chance for _, chance in pairs])
 

@@ -68,7 +68,8 @@ class Fitted(NamedTuple):
     built: Built
     taught: Sequence[Example]
     lessons: Sequence[Example]
-    """`taught` without the leads that were closed already."""
+    """`taught` without the leads that were closed already, but at the evaluated age: there they are
+    asked, and teach the trees a little."""
     tested: Sequence[Example]
     shuffled_auc: float | None = None
 
@@ -157,6 +158,13 @@ def learn(
 
 def _labels(engine: sa.Engine, models: Models, now: int) -> Labels:
     labels = label(engine, models.label_days, now, models.undecided)
+    if labels.known and all(one.closed_at is None for one in labels.known):
+        raise WorkError(
+            f"no outcome was ever told: of {len(labels.known):,} leads whose label window is over "
+            "no deal has closed, won or lost",
+            do="import outcomes with `leadline import outcomes`; rules score without a model until "
+            "then",
+        )
     if not labels.known:
         raise WorkError(
             "there are no labels to learn from: no lead of the CRM is older than its label "
@@ -172,7 +180,7 @@ def _fit(engine: sa.Engine, read: Read, models: Models, order: Order, tell: Tell
     lessons = teaching(taught, age)
     keep = kept(order.keep, read.columns)
     source = choose_columns(
-        lessons, read.columns, keep, models, order.seed, tell, drop=order.drop_leaks
+        taught, read.columns, keep, models, order.seed, tell, drop=order.drop_leaks
     )
     rules = partial(ask_rules, engine)
     judged = [one for one in lessons if one.age == age]

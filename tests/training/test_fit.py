@@ -70,7 +70,9 @@ def test_one_class_is_refused_in_one_sentence(wins):
     won = np.zeros(600)
     won[:wins] = 1
 
-    with pytest.raises(WorkError, match=f"{wins} examples were won and {600 - wins} were not"):
+    with pytest.raises(
+        WorkError, match=f"{wins} leads that could teach were won and {600 - wins} were not"
+    ):
         fit(table._replace(won=won), seed=1)
 
 

@@ -8,7 +8,7 @@ from core.clock import DAY
 from core.errors import DefinitionError
 from events.labels import Label
 from features.vector import FeatureVector
-from training.dataset import Example, teaching
+from training.dataset import CLOSED_WEIGHT, OTHER_AGES_WEIGHT, Example, teaching, weight_of
 from training.split import newest_accounts, read_split, split
 
 
@@ -62,8 +62,14 @@ def test_a_split_without_its_columns_is_refused(tmp_path):
         read_split(file)
 
 
-def test_closed_leads_teach_only_at_the_evaluated_age():
-    """What a won deal looks like afterwards says nothing of an open one."""
+def test_closed_leads_teach_only_at_the_evaluated_age_and_little():
+    """What a won deal looks like afterwards says nothing of an open one, at any age."""
     closed = [_example(1, age, closed_at=DAY * 5) for age in (0, 30, 60)]
 
-    assert [one.age for one in teaching(closed, 30)] == [0, 30]
+    lessons = teaching(closed, 30)
+
+    assert [(one.age, weight_of(one, 30)) for one in lessons] == [
+        (0, OTHER_AGES_WEIGHT),
+        (30, CLOSED_WEIGHT),
+    ]
+    assert weight_of(_example(2, 30), 30) == 1.0

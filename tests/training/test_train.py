@@ -159,7 +159,7 @@ def test_one_class_only_is_told_and_registers_nothing(installation, engine):
     """Losses alone teach nothing."""
     write_history(engine, LEADS, (0.0, 0.0))
 
-    with pytest.raises(WorkError, match="0 examples were won"):
+    with pytest.raises(WorkError, match="0 leads that could teach were won"):
         train(installation, engine, Models(), Order(now=NOW))
 
     assert not registry.store(installation).exists()

@@ -112,8 +112,37 @@ def _tell(told: dict[str, Any]) -> str:
         f"{told['name']} version {told['version']} ({place}): {told['trees']} trees on "
         f"{told['features']} features\n"
         f"{test['rows']:.0f} test leads: {figures or 'no figures'}\n"
+        f"{_open_then(told)}"
         f"{across['rows']:.0f} leads in folds by account, whatever their time: {folds}\n"
-        f"{_baselines(told)}{steps}"
+        f"{_baselines(told)}{_warning(told)}{steps}"
+    )
+
+
+def _open_then(told: dict[str, Any]) -> str:
+    """Leads that are still open are the ones that get scored."""
+    there, closed = told["test_open_then"], told["test_closed_by_then"]
+    if not closed["rows"]:
+        return ""
+    if not there["rows"]:
+        return "none of them was still open at its moment\n"
+    order = f"AUC {there['auc']:.3f}{_interval(there)}, " if "auc" in there else ""
+    return (
+        f"{there['rows']:.0f} of them were still open at their moment: {order}"
+        f"{there['won'] / there['rows']:.1%} were won, {there['told']:.1%} told, "
+        f"calibration error {there['calibration_error']:.3f}\n"
+    )
+
+
+def _warning(told: dict[str, Any]) -> str:
+    """Where a model came into force whose order may be chance."""
+    there = told["test_open_then"]
+    judged, whose = (there, "open test leads") if "auc" in there else (told["test"], "test leads")
+    if not told["promoted"] or judged.get("auc_low", 0.0) > 0.5:
+        return ""
+    known = f"AUC {judged['auc']:.3f} on {whose}" if "auc" in judged else "untested"
+    return (
+        f"warning: it is in force, and not surely better than chance ({known}); "
+        "`leadline rollback` takes it back, `leadline retrain` lets the gates decide\n"
     )
 
 
