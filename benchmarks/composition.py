@@ -27,7 +27,7 @@ from events.identity.index import Found
 from features.definitions import Entity
 from features.names import KEYS
 from features.vector import FeatureVector
-from serving.embedded import free_port
+from serving.running.embedded import free_port
 
 COLUMNS = [name for entity in Entity for name in columns_of(entity)]
 _FOREVER = "0"

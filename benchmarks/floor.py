@@ -23,7 +23,7 @@ from benchmarks.place import Place
 from core.connections import ask, connect_redis
 from features.definitions import Entity
 from features.online import BESIDE, FIELD, key_of
-from serving.embedded import free_port
+from serving.running.embedded import free_port
 
 
 class Floor:

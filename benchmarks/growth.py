@@ -23,8 +23,8 @@ from features.definitions import FEATURES
 from features.vector import FeatureVector
 from rules import load_catalog
 from scoring import Scorer
-from serving.assess import assess
-from serving.inforce import Loaded
+from serving.release.inforce import Loaded
+from serving.score.assess import assess
 from signals.standing import answer
 
 STAYS = {"features": 60, "rules": 50, "trees": 200}

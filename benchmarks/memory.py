@@ -14,7 +14,7 @@ from core.database import reading
 from events.identity.index import place_of, value_of
 from features.definitions import FEATURES, Entity
 from features.record import TileRow, changed_since
-from serving.beside import Beside, write_beside
+from serving.score.beside import Beside, write_beside
 
 COPIES = {Size.TINY: 2, Size.QUICK: 100, Size.FULL: 400}
 """How often each lead is written, each time with ids of its own: what a lead takes depends on how
@@ -24,7 +24,7 @@ _PIECE = 2_000
 _BESIDE = write_beside(Beside("rep-12", "company12.example", "warm"))
 """What stands beside the tiles of a lead that is known."""
 _DEFAULTS = {"hash-max-listpack-value": 64}
-"""Of Redis and Valkey, where ours are others (see serving/embedded.py)."""
+"""Of Redis and Valkey, where ours are others (see serving/running/embedded.py)."""
 
 
 class Parts(NamedTuple):

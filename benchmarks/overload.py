@@ -10,8 +10,8 @@ from benchmarks.stream import email_of
 from benchmarks.table import Table
 from benchmarks.timing import spread
 from core.clock import SystemClock
-from serving.embedded import free_port
 from serving.keys import KeyKind, create
+from serving.running.embedded import free_port
 
 TIMES = 5
 SECONDS = {Size.TINY: (1, 1, 1), Size.QUICK: (4, 6, 8), Size.FULL: (5, 15, 15)}

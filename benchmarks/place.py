@@ -20,12 +20,12 @@ from events.identity.index import IdentifierIndex
 from events.intake.log import EventLog, NewEvent
 from events.types import Door
 from features.online import OnlineStore
-from serving.embedded import Embedded
-from serving.inforce import InForce
-from serving.judge import Judge
-from serving.online_sync import OnlineSync
-from serving.pipeline import Pipeline
+from serving.release.inforce import InForce
 from serving.roles.worker import Loop
+from serving.running.embedded import Embedded
+from serving.worker.judge import Judge
+from serving.worker.online_sync import OnlineSync
+from serving.worker.pipeline import Pipeline
 
 START_S = 20.0
 POSTED = 500

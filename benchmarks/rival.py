@@ -11,7 +11,7 @@ from benchmarks.model import grow
 from benchmarks.place import Place
 from features.definitions import Entity
 from features.vector import FeatureVector
-from serving.embedded import free_port
+from serving.running.embedded import free_port
 
 PATH = "/score"
 

@@ -41,8 +41,8 @@ from benchmarks.ways import (
 )
 from core import release
 from core.clock import SystemClock
-from serving.embedded import free_port
 from serving.keys import KeyKind, create
+from serving.running.embedded import free_port
 
 MODEL_S = 60.0
 """How long the api may take to take up a model, on a machine that is busy."""

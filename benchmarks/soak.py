@@ -15,8 +15,8 @@ from benchmarks.table import Cell, Table
 from benchmarks.timing import median, quantile, spread
 from benchmarks.ways import CONNECTIONS, asked_of, ours
 from core.clock import SystemClock
-from serving.embedded import free_port
 from serving.keys import KeyKind, create
+from serving.running.embedded import free_port
 
 SHARE = 0.8
 PART_S = {Size.TINY: 0.1, Size.QUICK: 6.0, Size.FULL: 60.0}

@@ -19,7 +19,7 @@ from events.types import Door, EnrichedEvent, Event
 from features.lake import Lake
 from features.record import TileRow, save_tiles
 from features.update import Updater
-from serving.stages import Stages
+from serving.worker.stages import Stages
 
 
 def run(bench: Bench) -> list[Table]:

@@ -44,7 +44,7 @@ TABLES = (
     "scoring.drifting",
     "scoring.experiment",
     "scoring.retraining",
-    "serving.calls",
+    "serving.kept.calls",
     "serving.keys",
     "signals.exposure",
     "signals.shadow.tables",

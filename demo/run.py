@@ -21,7 +21,7 @@ from demo.story import tell_figures, tell_visit
 from demo.system import System
 from demo.teller import Teller
 from serving.keys import KeyKind
-from serving.up import check_disk, check_port
+from serving.running.up import check_disk, check_port
 
 HOST = "127.0.0.1"
 _DISK = 200_000_000

@@ -17,8 +17,8 @@ from core.clock import SystemClock
 from core.database import open_record
 from core.errors import StartError, WorkError
 from core.installation import Installation
-from serving.child import Child
 from serving.keys import KeyKind, create
+from serving.running.child import Child
 
 READY_S = 180.0
 STOP_S = 45.0

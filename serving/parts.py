@@ -15,21 +15,21 @@ from core.errors import StartError
 from core.installation import Installation
 from core.settings import Settings, load_settings
 from events.intake.log import EventLog
-from serving.call_log import CallLog
-from serving.desk import ScoreDesk
-from serving.exposure_log import ExposureLog
-from serving.heartbeat import Heartbeat
-from serving.inforce import InForce
+from serving.figures.heartbeat import Heartbeat
+from serving.figures.metrics import Metrics
+from serving.figures.parity_figures import ParityFigures
+from serving.figures.release_figures import ReleaseFigures
+from serving.figures.retrain_figures import RetrainFigures
+from serving.figures.traced import CarryingThreads, TracedMetrics, TracedTogether
+from serving.figures.tracing import Tracing, tracing_of
+from serving.kept.call_log import CallLog
+from serving.kept.exposure_log import ExposureLog
+from serving.kept.served_log import ServedLog
 from serving.keys import KeyRing
-from serving.metrics import Metrics
-from serving.overload import Overload
-from serving.parity_figures import ParityFigures
-from serving.release_figures import ReleaseFigures
-from serving.retrain_figures import RetrainFigures
-from serving.served_log import ServedLog
-from serving.together import Together
-from serving.traced import CarryingThreads, TracedMetrics, TracedTogether
-from serving.tracing import Tracing, tracing_of
+from serving.release.inforce import InForce
+from serving.score.desk import ScoreDesk
+from serving.score.overload import Overload
+from serving.score.together import Together
 
 DATA_VARIABLE = "LEADLINE_DATA"
 """The environment variable that names the installation to a server that we do not start."""

@@ -14,7 +14,7 @@ from events.identity.tables import ACCOUNT_IDENTIFIER
 from rules import Rulebook, load_catalog
 from rules.language.reading import did_you_mean
 from rules.life import live_version, version_files
-from serving.accounts import find_account
+from serving.score.accounts import find_account
 
 _LIKE = 5_000
 """Names that a mistyped one is compared with."""

@@ -12,7 +12,7 @@ import redis
 
 from core.connections import connect_redis
 from core.installation import Installation
-from serving.embedded import Embedded
+from serving.running.embedded import Embedded
 
 
 @pytest.fixture

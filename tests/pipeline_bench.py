@@ -15,10 +15,10 @@ from core.settings import Settings
 from events.identity.index import IdentifierIndex
 from events.types import Door, RawEvent
 from features.online import OnlineStore
-from serving.inforce import InForce
-from serving.judge import Judge
-from serving.online_sync import OnlineSync
-from serving.pipeline import Pipeline
+from serving.release.inforce import InForce
+from serving.worker.judge import Judge
+from serving.worker.online_sync import OnlineSync
+from serving.worker.pipeline import Pipeline
 
 START = from_iso("2026-03-02T10:00:00Z")
 

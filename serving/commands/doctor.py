@@ -23,7 +23,7 @@ def doctor(
     """Check every dependency, setting and store; say what to do. Exit code 1 if one is wrong."""
     import msgspec
 
-    from serving.diagnosis import examine
+    from serving.running.diagnosis import examine
 
     findings = []
     for finding in examine(installation, port):

@@ -35,8 +35,8 @@ def backfill(names: tuple[str, ...], installation: Installation) -> None:
     from events.intake.log import EventLog
     from events.progress import load
     from features.check import known_features
-    from serving.control import Control, ask
-    from serving.upkeep import worker_runs
+    from serving.running.upkeep import worker_runs
+    from serving.worker.control import Control, ask
 
     known_features(names)
     settings = load_settings(installation.settings_file)
@@ -72,7 +72,7 @@ def rebuild_online(installation: Installation) -> None:
     from core.errors import WorkError
     from core.settings import load_settings
     from features.online import OnlineStore
-    from serving.upkeep import worker_runs
+    from serving.running.upkeep import worker_runs
 
     settings = load_settings(installation.settings_file)
     record = existing_record(installation, settings)
@@ -102,7 +102,7 @@ def _entities(record: sa.Engine) -> int:
 def _watch(installation: Installation, done: Callable[[], bool], what: str) -> None:
     """Until it is done; a line now and then. WorkError if the worker ends on the way."""
     from core.errors import WorkError
-    from serving.upkeep import worker_runs
+    from serving.running.upkeep import worker_runs
 
     started = told = time.monotonic()
     while not done():

@@ -129,7 +129,7 @@ def _run(
     from core.locks import held
     from events.imports.compose import Terms
     from events.imports.take import Taking
-    from serving.upkeep import bring_into_force
+    from serving.running.upkeep import bring_into_force
 
     installation.create()
     terms = Terms(

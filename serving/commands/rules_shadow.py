@@ -82,8 +82,8 @@ def stop(installation: Installation, as_json: bool) -> None:
 def report(installation: Installation, as_json: bool) -> None:
     """What the draft would have changed so far."""
     from core.database import reading
-    from serving.inforce import InForce
-    from serving.served_shadow import served_bands
+    from serving.kept.served_shadow import served_bands
+    from serving.release.inforce import InForce
     from signals.shadow.report import report
 
     engine = record_of(installation)

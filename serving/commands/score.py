@@ -13,7 +13,7 @@ from core.options import data_option, json_option
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from serving.replay import Replayed
+    from serving.score.replay import Replayed
 
 
 @click.command()
@@ -89,7 +89,7 @@ def _tell(told: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _replay(installation: Installation, engine: sa.Engine, call_id: str, *, as_json: bool) -> int:
-    from serving.replay import replay
+    from serving.score.replay import replay
 
     found = replay(installation, engine, call_id)
     if as_json:

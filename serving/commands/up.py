@@ -17,7 +17,7 @@ def up(installation: Installation, port: int | None) -> None:
     Prints `ready at http://…` once events are accepted and scores answered.
     """
     from core.settings import load_settings
-    from serving.up import run
+    from serving.running.up import run
 
     overrides = {"api": {"port": port}} if port else {}
     settings = load_settings(installation.settings_file, **overrides)

@@ -15,10 +15,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import Unavailable
+from serving.figures.metrics import Metrics
 from serving.http.protocol import HOLD
-from serving.metrics import Metrics
-from serving.overload import Overload, Turned
 from serving.problems import problem, refuse
+from serving.score.overload import Overload, Turned
 
 TIMEOUT = b"x-request-timeout-ms"
 WATCH_S = 0.05

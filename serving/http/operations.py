@@ -14,12 +14,12 @@ from starlette.responses import Response
 from core.database import reading
 from core.errors import LeadlineError
 from events import progress
-from serving.filled import Filled
-from serving.heartbeat import LATE_S
+from serving.figures.heartbeat import LATE_S
 from serving.http.answers import in_thread, json_answer
-from serving.lookup import ONLINE_STORE
 from serving.parts import Parts
 from serving.problems import problem
+from serving.score.filled import Filled
+from serving.score.lookup import ONLINE_STORE
 
 PROBE_S = 2.0
 

@@ -13,9 +13,9 @@ from core.database import reading
 from core.errors import BadRequest, NotFound, Problem
 from events import fates, progress
 from events.identity.profile import read_account, read_lead
-from serving.asks import Ask, Explain, read_moment
 from serving.http.answers import in_thread, json_answer, limit_of
 from serving.parts import Parts
+from serving.score.asks import Ask, Explain, read_moment
 from signals.read import page
 
 LAST_EVENTS = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.asks import ACCOUNT_FIELDS, LEAD_FIELDS, LONGEST, MOST_LEADS, Explain
+from serving.score.asks import ACCOUNT_FIELDS, LEAD_FIELDS, LONGEST, MOST_LEADS, Explain
 
 Schema = dict[str, Any]
 

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import NotFound
-from serving.accounts import score_account
-from serving.asks import Ask, read_account, read_many, read_one, read_query
-from serving.call_log import new_id
 from serving.http.answers import in_thread, json_answer
 from serving.http.strict import read_ask, understand_query
+from serving.kept.call_log import new_id
 from serving.parts import Parts
+from serving.score.accounts import score_account
+from serving.score.asks import Ask, read_account, read_many, read_one, read_query
 
 NOT_FOUND = {"error": "not_found"}
 SCORE_ID = "X-Leadline-Score-Id"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from events.types import Door
-from serving.asks import LEAD_FIELDS
 from serving.http import events, operations, reading, scores, stream, whys
 from serving.http.routes import Route
 from serving.http.routes import parameter as _in
 from serving.http.rules_tables import RULES
 from serving.http.schemas import AS_OF, EXPLAIN, MOMENT, NUMBER, TEXT, ref
+from serving.score.asks import LEAD_FIELDS
 
 KINDS = ("track", "page", "screen", "identify", "group", "alias")
 SHORT = {"t": "track", "p": "page", "s": "screen", "i": "identify", "g": "group", "a": "alias"}

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.figures.tracing import Tracing
 from serving.http.dispatch import Dispatcher
 from serving.http.routes import Route
 from serving.parts import Parts
-from serving.tracing import Tracing
 
 _CARRIED = frozenset({b"traceparent", b"tracestate", b"baggage"})
 _UNTRACED = "Operations"

@@ -15,16 +15,16 @@ from core.clock import SystemClock
 from core.errors import StartError
 from core.installation import Installation
 from core.settings import Api, Settings
-from serving.collecting import collect_seldom
+from serving.figures.tracing import tracing_of
 from serving.http.front import Front
 from serving.http.protocol import HttpProtocol
 from serving.http.tables import DESCRIBED
 from serving.http.traced import traced
-from serving.listening import listening
 from serving.parts import Parts
-from serving.renewal import Renewal
-from serving.tls import context_of
-from serving.tracing import tracing_of
+from serving.running.collecting import collect_seldom
+from serving.running.listening import listening
+from serving.running.renewal import Renewal
+from serving.running.tls import context_of
 
 LOOK_S = 0.05
 DRAIN_S = 5

@@ -19,15 +19,15 @@ from core.settings import Settings
 from events import progress
 from events.intake.log import EventLog
 from rules.life import counts
-from serving.drift_watch import EVERY_S as DRIFT_S
-from serving.drift_watch import DriftWatch
-from serving.lake_watch import LakeWatch
-from serving.metrics_port import metrics_on
-from serving.outbox_figures import OutboxFigures
-from serving.parity_watch import ParityWatch
-from serving.registry_watch import EVERY_S as REGISTRY_S
-from serving.registry_watch import RegistryWatch
-from serving.retrain_watch import RetrainWatch
+from serving.figures.metrics_port import metrics_on
+from serving.figures.outbox_figures import OutboxFigures
+from serving.watches.drift_watch import EVERY_S as DRIFT_S
+from serving.watches.drift_watch import DriftWatch
+from serving.watches.lake_watch import LakeWatch
+from serving.watches.parity_watch import ParityWatch
+from serving.watches.registry_watch import EVERY_S as REGISTRY_S
+from serving.watches.registry_watch import RegistryWatch
+from serving.watches.retrain_watch import RetrainWatch
 from signals.deliver import Deliverer
 from signals.destinations.table import fingerprint, make_destinations
 

@@ -15,16 +15,16 @@ from events.identity.domains import registered_domain
 from events.identity.index import IdentifierIndex
 from events.intake.log import EventLog
 from features.online import OnlineStore
-from serving.control import Control, ask
-from serving.evictions import Evictions
-from serving.inforce import InForce
-from serving.judge import Judge
-from serving.metrics_port import metrics_on
-from serving.online_sync import OnlineSync
-from serving.pipeline import Pipeline
-from serving.traced import TracedPipeline
-from serving.tracing import tracing_of
-from serving.worker_figures import WorkerFigures
+from serving.figures.metrics_port import metrics_on
+from serving.figures.traced import TracedPipeline
+from serving.figures.tracing import tracing_of
+from serving.figures.worker_figures import WorkerFigures
+from serving.release.inforce import InForce
+from serving.worker.control import Control, ask
+from serving.worker.evictions import Evictions
+from serving.worker.judge import Judge
+from serving.worker.online_sync import OnlineSync
+from serving.worker.pipeline import Pipeline
 
 _log = logging.getLogger(__name__)
 

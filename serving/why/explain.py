@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.clock import to_iso
 from core.installation import Installation
 from rules.trace import Trace, trace
-from serving.inforce import Loaded
+from serving.release.inforce import Loaded
 from serving.why.arithmetic import Arithmetic, arithmetic
 from serving.why.near import is_near
 from serving.why.ruling import Ruling, ruling_at, ruling_now, under_version

@@ -17,8 +17,8 @@ from rules.life import version_files
 from rules.life.snoozes import at_moment, group
 from scoring import Scorer
 from scoring.released import load_released
-from serving.inforce import InForce, Loaded
-from serving.trial import Trials
+from serving.release.inforce import InForce, Loaded
+from serving.release.trial import Trials
 
 NO_MODEL = "model"
 

@@ -18,8 +18,8 @@ from features.offline import newest_blobs
 from features.record import read_rows
 from features.vector import FeatureVector, vector
 from features.windows import Value
-from serving.assess import assess
-from serving.extra import extra_facts
+from serving.score.assess import assess
+from serving.score.extra import extra_facts
 from serving.why.ruling import Ruling
 from serving.why.who import Whom, find
 from signals import bands

@@ -15,7 +15,7 @@ from core.database import reading
 from core.errors import DefinitionError, NotFound
 from core.installation import Installation
 from scoring import Scorer
-from serving.inforce import Loaded
+from serving.release.inforce import Loaded
 from serving.why.changes import (
     Event,
     Fact,

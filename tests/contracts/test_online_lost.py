@@ -16,10 +16,10 @@ from events.identity.index import Found
 from events.types import Identifier, IdentifierKind
 from features.definitions import Entity
 from features.online import WATERMARK, key_of
-from serving.diagnosis import examine
-from serving.evictions import LOOK_S, Evictions
-from serving.lookup import ONLINE_STORE, Lookup
-from serving.online_sync import OnlineSync
+from serving.running.diagnosis import examine
+from serving.score.lookup import ONLINE_STORE, Lookup
+from serving.worker.evictions import LOOK_S, Evictions
+from serving.worker.online_sync import OnlineSync
 from tests.pipeline_bench import Bench
 
 LEADS = 30

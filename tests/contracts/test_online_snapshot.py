@@ -16,9 +16,9 @@ from core.installation import Installation
 from events.types import Identifier, IdentifierKind
 from features.online import WATERMARK
 from features.tiles import decode
-from serving.embedded import free_port, server_program
-from serving.filled import Filled
-from serving.lookup import ONLINE_STORE, Lookup
+from serving.running.embedded import free_port, server_program
+from serving.score.filled import Filled
+from serving.score.lookup import ONLINE_STORE, Lookup
 from tests.pipeline_bench import Bench
 
 
@@ -155,7 +155,7 @@ def test_the_api_does_not_trust_a_snapshot_before_the_worker_has_been_there(
     installation: Installation, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has seen the store further than it is now: answers come from the record and say so."""
-    monkeypatch.setattr("serving.filled.LOOK_S", 0.0)
+    monkeypatch.setattr("serving.score.filled.LOOK_S", 0.0)
     bench = snapshot_of_two(installation, server)
     [found] = bench.index.find_in_record([Identifier(IdentifierKind.USER_ID, "ann")])
     assert found is not None

@@ -35,7 +35,7 @@ from features.feast_store import apply, connection_string, open_store
 from features.online import OnlineStore
 from features.record import TileRow
 from features.tiles import Tiles, encode
-from serving.embedded import free_port, server_program
+from serving.running.embedded import free_port, server_program
 
 NOW = SystemClock().now()
 PASSWORD = 'a,b=c d"%7'

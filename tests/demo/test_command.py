@@ -13,7 +13,7 @@ from cli import run
 from core.errors import StartError, WorkError
 from core.installation import Installation
 from demo.system import System, last_object
-from serving.embedded import free_port
+from serving.running.embedded import free_port
 
 
 def test_a_port_in_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ import psutil
 import pytest
 from nbclient import NotebookClient
 
-from serving.embedded import free_port
+from serving.running.embedded import free_port
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]

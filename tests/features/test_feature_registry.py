@@ -20,8 +20,8 @@ from features.definitions import Entity
 from features.feast_store import apply, open_store, registry_file
 from features.registry import differences, open_history
 from serving.commands.features import features
-from serving.diagnosis import examine
-from serving.registry_watch import RegistryWatch
+from serving.running.diagnosis import examine
+from serving.watches.registry_watch import RegistryWatch
 
 
 def older(installation: Installation, **changed: Any) -> None:

@@ -14,7 +14,7 @@ from core.errors import WorkError
 from core.settings import Lake
 from features.tend import Tended, tend
 from serving.commands.features import features
-from serving.lake_watch import LakeWatch
+from serving.watches.lake_watch import LakeWatch
 
 BATCHES = [[("ada", MONDAY + at, MONDAY + at, b"a")] for at in range(5)]
 

@@ -25,8 +25,8 @@ from features.parity_run import last_run
 from features.served import SERVED, newest_served, write_served
 from features.vector import vector
 from serving.commands.features import features
-from serving.embedded import free_port
-from serving.lookup import ONLINE_STORE, Lookup
+from serving.running.embedded import free_port
+from serving.score.lookup import ONLINE_STORE, Lookup
 from tests.parity.brute import Known
 from tests.parity.streams import PEOPLE, stream
 from tests.pipeline_bench import START, Bench

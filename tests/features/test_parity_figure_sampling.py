@@ -16,9 +16,9 @@ from features.marked import Mark
 from features.parity_run import save_run
 from features.served import SERVED, newest_served
 from features.vector import FeatureVector, vector
-from serving.parity_figures import ParityFigures
-from serving.sample_log import WAITING
-from serving.served_log import ServedLog
+from serving.figures.parity_figures import ParityFigures
+from serving.kept.sample_log import WAITING
+from serving.kept.served_log import ServedLog
 
 NOW = from_iso("2026-03-02T10:00:00Z")
 MARK = Mark(NOW, None)

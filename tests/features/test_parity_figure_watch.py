@@ -18,7 +18,7 @@ from features.marked import Mark
 from features.parity_run import last_run
 from features.served import write_served
 from features.vector import FeatureVector, vector
-from serving.parity_watch import ParityWatch
+from serving.watches.parity_watch import ParityWatch
 
 NOW = from_iso("2026-03-02T10:00:00Z")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serving.embedded import free_port
+from serving.running.embedded import free_port
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import WorkError
-from serving import child as child_module
-from serving.child import Child
+from serving.running import child as child_module
+from serving.running.child import Child
 
 ROOT = Path(__file__).parents[2]
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
@@ -101,7 +101,7 @@ def test_it_leaves_no_grandchild_behind(tmp_path: Path) -> None:
 def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     """kill -9 gives it no chance to stop them; orphans would hold ports and locks."""
     supervise = (
-        "import sys, time; from pathlib import Path; from serving.child import Child;"
+        "import sys, time; from pathlib import Path; from serving.running.child import Child;"
         f"child = Child('c', [sys.executable, '-c', {SLEEP!r}], Path(sys.argv[1]) / 'c.log',"
         " Path(sys.argv[1])); child.start(); print(child.pid, flush=True); time.sleep(60)"
     )

@@ -13,8 +13,8 @@ from core.connections import address_file, connect_redis, redis_url
 from core.errors import StartError
 from core.installation import Installation
 from core.settings import load_settings
-from serving import embedded
-from serving.embedded import Embedded
+from serving.running import embedded
+from serving.running.embedded import Embedded
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from core.clock import FixedClock
 from core.database import open_record
 from rules import read_catalog
 from rules.life import publish, rollback
-from serving import shipped
-from serving.shipped import publish_shipped_rules
+from serving.release import shipped
+from serving.release.shipped import publish_shipped_rules
 
 CLOCK = FixedClock(1_764_000_000_000_000)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.installation import Installation
-from serving.embedded import free_port
+from serving.running.embedded import free_port
 from tests.house.running import ROOT, Running
 
 pytestmark = pytest.mark.e2e

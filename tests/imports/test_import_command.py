@@ -12,7 +12,7 @@ from core.database import open_record
 from core.installation import Installation
 from core.locks import held
 from events.labels import label
-from serving.upkeep import worker_runs
+from serving.running.upkeep import worker_runs
 
 ROWS = "id,created,plan,converted\n" + "".join(
     f"c{at},2026-01-{at + 1:02},{'trial' if at % 3 else 'paid'},{at % 2}\n" for at in range(24)

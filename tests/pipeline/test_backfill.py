@@ -18,7 +18,7 @@ from features.measures import BY_EVENT, BY_NAME
 from features.offline import Ask, vectors
 from features.record import TILES
 from features.tiles import decode
-from serving.control import SOURCE, Control, control_event
+from serving.worker.control import SOURCE, Control, control_event
 from tests.parity.streams import PEOPLE, stream
 from tests.pipeline_bench import Bench
 

@@ -14,8 +14,8 @@ from core.installation import Installation
 from events.identity.tables import LEAD
 from features.definitions import Entity
 from features.online import BESIDE, key_of
-from serving.beside import NOTHING, Beside, read_beside, recorded_beside
-from serving.lookup import Lookup
+from serving.score.beside import NOTHING, Beside, read_beside, recorded_beside
+from serving.score.lookup import Lookup
 from tests.pipeline_bench import Bench
 
 

@@ -16,7 +16,7 @@ from core.installation import Installation
 from events.types import Door, Identifier, IdentifierKind
 from features.offline import Ask, vectors
 from features.record import RETELL_DUE
-from serving.control import SOURCE, Control, control_event
+from serving.worker.control import SOURCE, Control, control_event
 from tests.parity.streams import PEOPLE, START, stream
 from tests.pipeline_bench import Bench
 

@@ -11,8 +11,8 @@ import redis
 from core.database import reading
 from core.installation import Installation
 from events.failed import list_failed
-from serving.control import SOURCE, Control, control_event
-from serving.retell import Retelling
+from serving.worker.control import SOURCE, Control, control_event
+from serving.worker.retell import Retelling
 from tests.pipeline_bench import Bench
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from core.database import reading
 from core.installation import Installation
 from events.types import Door, RawEvent
-from serving import decided
+from serving.worker import decided
 from signals.tables import ASSIGNMENT, SIGNAL
 from tests.pipeline_bench import Bench
 

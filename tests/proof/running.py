@@ -14,8 +14,8 @@ import httpx
 import psutil
 
 from core.installation import Installation
-from serving.embedded import free_port
-from serving.supervisor import ROLES
+from serving.running.embedded import free_port
+from serving.running.supervisor import ROLES
 
 ROOT = Path(__file__).parents[2]
 VICTIMS = (*ROLES, "redis", "up")

@@ -23,8 +23,8 @@ from core.clock import SystemClock
 from core.connections import connect_record
 from core.installation import Installation
 from core.settings import load_settings
-from serving.embedded import Embedded
 from serving.keys import KeyKind, create
+from serving.running.embedded import Embedded
 from tests.proof.running import Running, until
 from tests.serving.faults.lane import Lane
 

@@ -31,12 +31,12 @@ from events.types import Door
 from features.online import OnlineStore
 from scoring import Scorer
 from scoring.registry import MODEL_NAME
-from serving.inforce import InForce
-from serving.judge import Judge
-from serving.online_sync import OnlineSync
-from serving.pipeline import Pipeline
+from serving.release.inforce import InForce
 from serving.roles.worker import Loop
-from serving.up import prepare
+from serving.running.up import prepare
+from serving.worker.judge import Judge
+from serving.worker.online_sync import OnlineSync
+from serving.worker.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[2]
 LEADS = 5_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scoring import Score
-from serving.accounts import chance_of
+from serving.score.accounts import chance_of
 from tests.signals.signal_fakes import standing_of
 
 

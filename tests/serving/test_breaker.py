@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from serving.breaker import REST_S, SLOW_IN_A_ROW, Away, Breaker
+from serving.score.breaker import REST_S, SLOW_IN_A_ROW, Away, Breaker
 
 
 class Store:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import serving.drift_watch
+import serving.watches.drift_watch
 from core import release
 from core.clock import DAY, SECOND, FixedClock
 from core.database import open_record, writing
@@ -15,7 +15,7 @@ from core.errors import WorkError
 from core.installation import Installation
 from core.settings import Models
 from scoring import drifting
-from serving.drift_watch import DriftWatch
+from serving.watches.drift_watch import DriftWatch
 
 NOW = 20_000 * DAY
 
@@ -42,7 +42,7 @@ class Aside:
 @pytest.fixture
 def aside(monkeypatch: pytest.MonkeyPatch) -> Aside:
     aside = Aside()
-    monkeypatch.setattr(serving.drift_watch, "run_aside", aside)
+    monkeypatch.setattr(serving.watches.drift_watch, "run_aside", aside)
     return aside
 
 

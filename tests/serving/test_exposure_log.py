@@ -16,8 +16,8 @@ from core.release import Release
 from features.vector import vector
 from rules import load_catalog, read_catalog
 from scoring.arms import Place
-from serving import exposure_log
-from serving.exposure_log import ExposureLog
+from serving.kept import exposure_log
+from serving.kept.exposure_log import ExposureLog
 from signals.exposure import EXPOSURE
 from signals.standing import Standing, stand
 

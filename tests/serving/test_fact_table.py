@@ -5,7 +5,7 @@ from __future__ import annotations
 from features.tiles import EMPTY
 from features.vector import Stored, crowded, vectors
 from rules import load_catalog, read_catalog
-from serving.fact_table import FEW, FactTable, facts_of
+from serving.score.fact_table import FEW, FactTable, facts_of
 
 NOW = 1_790_000_000_000_000
 STORED = [Stored(f"l{at}", None, EMPTY, None, NOW + at) for at in range(2 * FEW + 4)]

@@ -17,7 +17,7 @@ from core.errors import DefinitionError
 from core.installation import Installation
 from rules.life import publish, rollback, snoozes
 from rules.life.publish import Edit, put_in_force
-from serving.inforce import InForce
+from serving.release.inforce import InForce
 
 Publish = Callable[[Installation, str], Path]
 

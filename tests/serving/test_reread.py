@@ -9,7 +9,7 @@ from events.types import Identifier, IdentifierKind
 from features.definitions import Entity
 from features.online import FIELD, key_of, value_of
 from features.tiles import EMPTY
-from serving.lookup import ONLINE_STORE, Lookup
+from serving.score.lookup import ONLINE_STORE, Lookup
 from tests.pipeline_bench import Bench
 
 

@@ -14,9 +14,9 @@ from core.installation import Installation
 from core.settings import Models, Settings
 from scoring import retraining
 from scoring.retraining import Decision
-from serving.retrain_figures import RetrainFigures
-from serving.retrain_watch import RetrainWatch
+from serving.figures.retrain_figures import RetrainFigures
 from serving.roles import deliver
+from serving.watches.retrain_watch import RetrainWatch
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from core.errors import StartError
 from core.installation import Installation
 from core.settings import load_settings
 from events.progress import Progress
-from serving.embedded import free_port
-from serving.metrics_port import metrics_on
-from serving.outbox_figures import OutboxFigures
+from serving.figures.metrics_port import metrics_on
+from serving.figures.outbox_figures import OutboxFigures
+from serving.figures.worker_figures import WorkerFigures
 from serving.roles import deliver
-from serving.worker_figures import WorkerFigures
+from serving.running.embedded import free_port
 from signals.outbox import UNDELIVERABLE, WAITING
 from signals.tables import OUTBOX
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import generate_latest
 
 from rules import load_catalog, read_catalog
-from serving.metrics import Metrics
+from serving.figures.metrics import Metrics
 
 
 def test_each_failure_is_counted_by_its_rule() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from serving.asks import Ask, Explain
-from serving.together import Together
+from serving.score.asks import Ask, Explain
+from serving.score.together import Together
 
 Told = list[Any]
 

@@ -28,21 +28,21 @@ from core.settings import Redis, Settings
 from events.identity.index import IdentifierIndex
 from events.types import Door, RawEvent
 from features.online import OnlineStore
-from serving.asks import Ask, Explain
+from serving.figures.metrics import Metrics
+from serving.figures.traced import CarryingThreads, TracedPipeline, TracedTogether
+from serving.figures.tracing import ENDPOINTS, Tracing, traced_by, tracing_of
 from serving.http.front import Front
 from serving.http.tables import DESCRIBED, SCORES
 from serving.http.traced import Traced, traced
-from serving.inforce import InForce
-from serving.judge import Judge
 from serving.keys import KeyKind, create
-from serving.metrics import Metrics
-from serving.online_sync import OnlineSync
 from serving.parts import Parts
-from serving.pipeline import Pipeline
+from serving.release.inforce import InForce
+from serving.release.shipped import publish_shipped_rules
+from serving.score.asks import Ask, Explain
 from serving.service import Seat
-from serving.shipped import publish_shipped_rules
-from serving.traced import CarryingThreads, TracedPipeline, TracedTogether
-from serving.tracing import ENDPOINTS, Tracing, traced_by, tracing_of
+from serving.worker.judge import Judge
+from serving.worker.online_sync import OnlineSync
+from serving.worker.pipeline import Pipeline
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TRACE, SPAN = int(CALLER[3:35], 16), int(CALLER[36:52], 16)
@@ -267,7 +267,7 @@ def test_without_an_exporter_there_is_nothing(
 
 def test_the_library_is_not_even_imported() -> None:
     """By us: what redis-py and BentoML do with it is theirs."""
-    asked = "import sys; from serving import tracing; tracing.tracing_of('api'); "
+    asked = "import sys; from serving.figures import tracing; tracing.tracing_of('api'); "
     asked += "print('opentelemetry' in sys.modules)"
     told = subprocess.run(
         [sys.executable, "-c", asked],

@@ -18,8 +18,8 @@ from features.vector import FeatureVector, vector
 from scoring import experiment
 from scoring.arms import CHALLENGER, CHAMPION, Arms
 from scoring.experiment import Spec
-from serving.assess import assess
-from serving.inforce import InForce
+from serving.release.inforce import InForce
+from serving.score.assess import assess
 from signals import exposure
 from signals.exposure import EXPOSURE, exposure_of
 from signals.standing import Standing, answer

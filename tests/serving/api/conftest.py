@@ -21,14 +21,14 @@ from events.identity.index import IdentifierIndex
 from events.intake.log import EventLog
 from events.types import RawEvent
 from features.online import OnlineStore
-from serving.embedded import Embedded, free_port
-from serving.inforce import InForce
-from serving.judge import Judge
 from serving.keys import KeyKind, Scope, create
-from serving.online_sync import OnlineSync
-from serving.pipeline import Pipeline
+from serving.release.inforce import InForce
 from serving.roles import api
 from serving.roles.worker import Loop
+from serving.running.embedded import Embedded, free_port
+from serving.worker.judge import Judge
+from serving.worker.online_sync import OnlineSync
+from serving.worker.pipeline import Pipeline
 
 CLIENT_S = 120
 """Patience with a machine that others keep busy: nothing is timed here."""

@@ -11,7 +11,7 @@ import pytest
 from cli import run
 from core.installation import Installation
 from core.settings import Api
-from serving.listening import last_heard, listening
+from serving.running.listening import last_heard, listening
 
 
 def api_told(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from core.database import reading
 from scoring import experiment
 from scoring.arms import CHALLENGER, CHAMPION, Arms
 from scoring.experiment import Spec
-from serving.trial import EXPERIMENT
+from serving.release.trial import EXPERIMENT
 from signals.exposure import EXPOSURE
 from tests.serving.api.conftest import CLIENT_S, Rig
 

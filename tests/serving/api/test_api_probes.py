@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
-from serving.heartbeat import BEAT_S, LATE_S, Heartbeat
+from serving.figures.heartbeat import BEAT_S, LATE_S, Heartbeat
 from serving.http import operations
 
 STAGES = {"find", "read", "vector", "facts", "rules", "stand", "answer"}

@@ -18,8 +18,8 @@ from core.clock import SystemClock
 from core.database import open_record
 from core.installation import Installation
 from events.intake.log import EventLog
-from serving.embedded import free_port
 from serving.keys import KeyKind, create
+from serving.running.embedded import free_port
 
 
 def start(folder: Path, port: int) -> subprocess.Popen[str]:

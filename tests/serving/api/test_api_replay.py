@@ -30,11 +30,11 @@ from scoring import experiment, registry
 from scoring.calibration import Calibration
 from scoring.card import read_card, seal, write_card
 from scoring.experiment import Spec
-from serving.calls import CALL, forget, prune_calls, read_calls
 from serving.commands.score import score as command
 from serving.http.dispatch import Dispatcher
 from serving.http.scores import SCORE_ID
 from serving.http.tables import SCORES
+from serving.kept.calls import CALL, forget, prune_calls, read_calls
 from serving.parts import Parts
 from tests.serving.api.conftest import Rig
 

@@ -7,8 +7,8 @@ from core.settings import load_settings
 from events.types import Identifier, IdentifierKind
 from features.parity import compare
 from features.served import newest_served
-from serving.asks import Ask, Explain
 from serving.parts import Parts
+from serving.score.asks import Ask, Explain
 from tests.serving.api.conftest import Rig
 
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import yaml
 
-from serving.embedded import free_port
+from serving.running.embedded import free_port
 
 ROOT = Path(__file__).parents[3]
 MARK = "as the bento holds it"

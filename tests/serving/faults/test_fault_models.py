@@ -18,7 +18,7 @@ from core.database import open_record
 from core.installation import Installation
 from features.vector import FeatureVector, vector
 from scoring.card import TREES_FILE, Calibration, read_card, seal, write_card
-from serving.inforce import InForce
+from serving.release.inforce import InForce
 from tests.serving.faults.damage import DAMAGES
 
 Publish = Callable[[Installation, str], Path]

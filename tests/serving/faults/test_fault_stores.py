@@ -20,9 +20,9 @@ from core.settings import load_settings
 from events.types import Identifier, IdentifierKind
 from features.definitions import Entity
 from features.online import WATERMARK, key_of
-from serving.asks import Ask, Explain
-from serving.lookup import ONLINE_STORE
 from serving.parts import Parts
+from serving.score.asks import Ask, Explain
+from serving.score.lookup import ONLINE_STORE
 from tests.pipeline_bench import START, Bench
 from tests.serving.faults.lane import Lane
 

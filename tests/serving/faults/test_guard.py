@@ -11,11 +11,11 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.figures.metrics import Metrics
 from serving.http import guard
 from serving.http.guard import TIMEOUT, Guard
 from serving.http.protocol import HOLD, HttpProtocol
-from serving.metrics import Metrics
-from serving.overload import BEGIN, Overload
+from serving.score.overload import BEGIN, Overload
 
 REQUEST: Message = {"type": "http.request", "body": b"{}", "more_body": False}
 DONE: list[Message] = [

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from serving.overload import BEGIN, INTERVAL_S, LEAST, MOST, Overload, Turned
+from serving.score.overload import BEGIN, INTERVAL_S, LEAST, MOST, Overload, Turned
 
 TARGET_S = 0.1
 

@@ -15,8 +15,8 @@ from core.database import reading, writing
 from core.errors import DefinitionError, WorkError
 from features.marked import Mark
 from features.served import write_served
-from serving.inforce import InForce
-from serving.served_shadow import served_bands
+from serving.kept.served_shadow import served_bands
+from serving.release.inforce import InForce
 from serving.why.scene import scene_now
 from signals import outbox
 from signals.shadow import compare as comparing

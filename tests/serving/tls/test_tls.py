@@ -21,9 +21,9 @@ from core.clock import DAY, SECOND, SystemClock
 from core.errors import StartError
 from core.installation import Installation
 from core.settings import Api
-from serving.embedded import free_port
-from serving.renewal import Renewal
-from serving.tls import context_of, ends_at, faults
+from serving.running.embedded import free_port
+from serving.running.renewal import Renewal
+from serving.running.tls import context_of, ends_at, faults
 from tests.serving.certificates import write_pair
 
 NOW = SystemClock().now()

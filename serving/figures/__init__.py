@@ -1,0 +1,1 @@
+"""What operators see: metrics of each role, and traces."""

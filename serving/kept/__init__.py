@@ -1,0 +1,1 @@
+"""Samples of what was answered, kept without making anybody wait."""

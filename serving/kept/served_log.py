@@ -1,0 +1,52 @@
+"""Keeps a sample of what was served, for parity and drift, without making anybody wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+
+from core.clock import DAY, Clock
+from core.settings import Features
+from features.marked import Mark
+from features.served import prune_served, write_served
+from features.vector import FeatureVector
+from serving.kept.sample_log import SampleLog
+
+Told = tuple[FeatureVector, Mark]
+
+
+class ServedLog:
+    """Safe to use from many threads. `draw` gives numbers from 0 to below 1; `dropped` is called
+    with the number of vectors that found no room.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        settings: Features,
+        clock: Clock,
+        draw: Callable[[], float],
+        dropped: Callable[[int], None],
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._draw = draw
+        self._log: SampleLog[Told] = SampleLog(engine, "served vectors", self._write, dropped)
+
+    def wants(self) -> bool:
+        """Whether this call belongs to the sample."""
+        return self._draw() < self._settings.served_sample
+
+    def put(self, vectors: Sequence[FeatureVector], marks: Sequence[Mark]) -> None:
+        """Returns at once."""
+        self._log.put(list(zip(vectors, marks, strict=True)))
+
+    def close(self) -> None:
+        """Writes what waits."""
+        self._log.close()
+
+    def _write(self, record: sa.Connection, some: Sequence[Told]) -> None:
+        oldest = self._clock.now() - self._settings.served_days * DAY
+        write_served(record, some)
+        prune_served(record, self._settings.served_kept, oldest)

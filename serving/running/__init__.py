@@ -1,0 +1,1 @@
+"""Processes of an installation: started, watched, examined, stopped."""

@@ -1,0 +1,203 @@
+"""The score desk: whoever asks for scores, asks here, and every answer is made the same way.
+
+Blocking: run it in a thread. `people` may be one or a thousand; the round trips stay the same.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import redis
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.database import reading
+from core.installation import Installation
+from events.identity.index import Found
+from events.types import Identifier
+from features.blob import BlobError
+from features.vector import FeatureVector, Stored, crowded
+from serving.figures.metrics import Metrics
+from serving.kept.call_log import CallLog
+from serving.kept.exposure_log import ExposureLog
+from serving.kept.served_log import ServedLog
+from serving.release.inforce import InForce, Loaded
+from serving.score.asks import Ask, Explain, Who
+from serving.score.assess import assess
+from serving.score.beside import NOTHING, Beside, recorded_beside
+from serving.score.breaker import Away
+from serving.score.columns import attach, columns_read
+from serving.score.lookup import RECORD, Lookup, Read
+from signals.standing import Standing, answer
+
+Answer = dict[str, Any]
+
+
+class Seen(NamedTuple):
+    """What vectors were made without, and until when all events are in them (None: unknown).
+
+    `beside` is what is known of each lead besides, where the look that brought the tiles told it.
+    """
+
+    degraded: tuple[str, ...]
+    known_to: int | None
+    beside: list[Beside] | None = None
+
+
+class ScoreDesk:
+    """Safe to ask from many threads."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        engine: sa.Engine,
+        client: redis.Redis,
+        in_force: InForce,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        served: ServedLog,
+        exposures: ExposureLog,
+        calls: CallLog,
+    ) -> None:
+        self._installation = installation
+        self._engine = engine
+        self._in_force = in_force
+        self._clock = clock
+        self._metrics = metrics
+        self._served = served
+        self._exposures = exposures
+        self.calls = calls
+        self._lookup = Lookup(client, engine, installation.secret())
+        self._past = threading.Lock()
+
+    def score(self, ask: Ask) -> list[Answer | None]:
+        """One answer a person, in order; None for whom nobody is known."""
+        if ask.as_of is None:
+            return self.score_all([ask])[0]
+        return self._answers([ask], self._then(ask), Seen((), ask.as_of))[0]
+
+    def score_all(self, asks: Sequence[Ask]) -> list[list[Answer | None]]:
+        """The same for several calls, all of now and with one level of reasons, in one go."""
+        return self._answers(asks, *self._now([who for ask in asks for who in ask.people]))
+
+    def _answers(
+        self, asks: Sequence[Ask], vectors: Sequence[FeatureVector | None], seen: Seen
+    ) -> list[list[Answer | None]]:
+        began = time.perf_counter()
+        first, known = asks[0], [one for one in vectors if one is not None]
+        standings = self._stand(known, seen, first, alone=len(first.people) == 1)
+        with self._metrics.stage("answer"):
+            answers = [answer(standing, first.explain.value) for standing in standings]
+        spent = (time.perf_counter() - began) / len(asks)
+        made = iter(zip(standings, answers, strict=True))
+        told: list[list[Answer | None]] = []
+        at = 0
+        for ask in asks:
+            mine = vectors[at : at + len(ask.people)]
+            at += len(ask.people)
+            own = [None if one is None else next(made) for one in mine]
+            there = [pair for pair in own if pair is not None]
+            self.calls.put(ask, [pair[0] for pair in there], [pair[1] for pair in there], spent)
+            told.append([None if pair is None else pair[1] for pair in own])
+        return told
+
+    def stand_now(self, pairs: Sequence[Found], explain: Explain) -> list[Standing]:
+        """Where leads stand now whose accounts are known already: for account scores."""
+        vectors, seen = self._vectors(pairs)
+        return self._stand(vectors, seen, Ask((), explain, None))
+
+    def vectors(self, ask: Ask) -> list[FeatureVector | None]:
+        """The features that a score would be made of, in order; None for whom nobody is known."""
+        return self._now(ask.people)[0] if ask.as_of is None else self._then(ask)
+
+    def _now(self, people: Sequence[Who]) -> tuple[list[FeatureVector | None], Seen]:
+        with self._metrics.stage("find"):
+            found = self._lookup.find(people)
+        vectors, seen = self._vectors([pair for pair in found if pair is not None])
+        made = iter(vectors)
+        return [None if pair is None else next(made) for pair in found], seen
+
+    def _vectors(self, pairs: Sequence[Found]) -> tuple[list[FeatureVector], Seen]:
+        with self._metrics.stage("read"):
+            found = self._lookup.read(pairs, marked=self._served.wants())
+        now = self._clock.now()
+        with self._metrics.stage("vector"):
+            try:
+                made = crowded(_stored(pairs, found, now))
+            except BlobError:
+                found = self._lookup.reread(pairs, found)
+                made = crowded(_stored(pairs, found, now))
+        if found.marks is not None:
+            self._served.put(made, found.marks)
+        return made, Seen(found.degraded, found.known_to, found.beside)
+
+    def _then(self, ask: Ask) -> list[FeatureVector | None]:
+        """From the lake, point in time; one such question at a time, for it is heavy."""
+        from features.offline import Ask as Moment
+        from features.offline import lead_vectors, vectors
+
+        assert ask.as_of is not None  # noqa: S101 - its only caller has looked
+        identifiers = [who for who in ask.people if isinstance(who, Identifier)]
+        lead_ids = [who for who in ask.people if not isinstance(who, Identifier)]
+        known = [pair[0] for pair in self._lookup.find(lead_ids) if pair is not None]
+        with self._past, self._metrics.stage("past"):
+            moments = [Moment(who, ask.as_of) for who in identifiers]
+            told: dict[Who, FeatureVector | None] = dict(
+                zip(identifiers, vectors(self._installation, self._engine, moments), strict=True)
+            )
+            asked = [(lead_id, ask.as_of) for lead_id in known]
+            by_id = lead_vectors(self._installation, self._engine, asked)
+        told.update(zip(known, by_id, strict=True))
+        return [told.get(who) for who in ask.people]
+
+    def _stand(
+        self, vectors: Sequence[FeatureVector], seen: Seen, ask: Ask, *, alone: bool = False
+    ) -> list[Standing]:
+        """`alone`: each was asked for in a call of its own."""
+        loaded = self._in_force.now()
+        with self._metrics.stage("facts"):
+            beside, missing = self._beside(loaded, vectors, seen, ask.as_of)
+        degraded = (*seen.degraded, *missing)
+        extra, bands = [one.extra for one in beside], [one.band for one in beside]
+        began = time.perf_counter()
+        standings = assess(
+            loaded, vectors, extra, bands, degraded,
+            strongest=ask.explain is Explain.SHORT, contributions=ask.explain is Explain.FULL,
+            known_to=seen.known_to, stage=self._metrics.stage,
+        )  # fmt: skip
+        spent = time.perf_counter() - began
+        if ask.as_of is None:
+            self._exposures.put(standings, spent / len(standings) if alone and standings else None)
+        for name in degraded:
+            self._metrics.degraded.labels(name).inc(len(vectors))
+        self._metrics.rules_failed(one.report for one in standings)
+        return standings
+
+    def _beside(
+        self, loaded: Loaded, vectors: Sequence[FeatureVector], seen: Seen, as_of: int | None
+    ) -> tuple[list[Beside], tuple[str, ...]]:
+        """What is no feature, and what was missing: `("record",)` while it alone could tell."""
+        if seen.beside is not None and not columns_read(loaded):
+            return seen.beside, ()
+        ids = [one.lead_id for one in vectors]
+
+        def look() -> list[Beside]:
+            with reading(self._engine) as connection:
+                attach(connection, loaded, vectors, as_of)
+                if seen.beside is not None:
+                    return seen.beside
+                return recorded_beside(connection, ids, then=as_of is not None)
+
+        try:
+            return self._lookup.record.call(look), ()
+        except Away:
+            return seen.beside or [NOTHING] * len(ids), (RECORD,)
+
+
+def _stored(pairs: Sequence[Found], found: Read, as_of: int) -> list[Stored]:
+    told = zip(pairs, found.blobs, strict=True)
+    return [Stored(*pair, *blobs, as_of) for pair, blobs in told]

@@ -1,0 +1,1 @@
+"""Work that comes round from time to time, in processes of low priority."""
