@@ -260,4 +260,5 @@ def test_a_lead_is_scored_by_the_command_as_the_api_does(rig: Rig, two_arms: Spe
     assert {**mine, "as_of": ""} == {**told, "as_of": ""}
     lines = _again(rig, USERS[5], "--explain", "full").output
     assert f"lead {told['lead_id']}" in lines
-    assert "rules 0, model lead_propensity 131" in lines
+    version = told["rules"]["version"]
+    assert f"rules {version}, model lead_propensity 131" in lines

@@ -45,6 +45,10 @@ def two_versions(rig: Rig, write_model: Callable[..., Any]) -> Iterator[None]:
         write_card(folder, seal(replace(read_card(folder), calibration=curve)))
     release.make(rig.engine, 1, "test", model_name="lead_propensity", model_version=FIRST)
     publish(rig.engine, rules.read_catalog(), "ann", "", None, 1, "cli")
+    deadline = time.monotonic() + CLIENT_S
+    while rig.client.get("/v1/score", params={"user_id": USERS[0]}).json()["model"] is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     yield
     release.make(
         rig.engine, 2, "test", model_name=None, model_version=None, rules_version=0, experiment=None
