@@ -33,6 +33,7 @@ TABLES = (
     "events.intake.duplicates",
     "events.outcomes",
     "events.progress",
+    "events.stages",
     "features.lake_files",
     "features.parity_run",
     "features.record",

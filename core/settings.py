@@ -125,6 +125,8 @@ class Models(Section):
     label_days: int = Field(90, ge=1)
     moment_days: int = Field(30, ge=0)
     ages_days: tuple[int, ...] = (0, 7, 14, 30, 60)
+    at_stages: bool = False  # teach also where the CRM moved a lead on
+    at_signals: bool = False  # and where somebody was told of it
     undecided: Literal["not_won", "censored"] = "not_won"
     leak_auc: float = Field(0.95, gt=0.5, le=1)
     retrain: bool = True  # whether a running system trains by itself

@@ -8,7 +8,7 @@ without the losses that come later. Once it is over, not won is 0.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from core.clock import DAY, day_end
 from core.database import reading
 from core.settings import Models
-from events.identity.tables import LEAD_MERGE
-from events.outcomes import CRM_LEAD, OUTCOME
+from events.crm_leads import opened
+from events.outcomes import OUTCOME
 
 _DEAL = ("crm_id", "lead_id", "won", "value", "closed_at")
 
@@ -54,7 +54,7 @@ class Labels(NamedTuple):
     """Leads whose window still runs, and with `undecided="censored"` those without an end."""
 
 
-class Definition(msgspec.Struct, frozen=True):
+class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a label is, as the section `models` of the settings declares it."""
 
     won: str
@@ -64,6 +64,11 @@ class Definition(msgspec.Struct, frozen=True):
     moment_days: int
     ages_days: tuple[int, ...]
     undecided: str
+    at_stages: bool = False
+    """Taught also at the moments at which the CRM moved a lead on; with `at_signals`, at those at
+    which somebody was told of it. The window is that of the lead, as at every age.
+    """
+    at_signals: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -80,6 +85,8 @@ def definition(models: Models) -> Definition:
         moment_days=models.moment_days,
         ages_days=tuple(sorted({*models.ages_days, models.moment_days})),
         undecided=models.undecided,
+        at_stages=models.at_stages,
+        at_signals=models.at_signals,
     )
 
 
@@ -89,22 +96,16 @@ def label(engine: sa.Engine, window_days: int, now: int, undecided: str = "not_w
     With `undecided="censored"` a lead of which no deal has closed is censored, however old.
     """
     with reading(engine) as connection:
-        leads = connection.execute(
-            sa.select(CRM_LEAD.c.crm_id, CRM_LEAD.c.lead_id, CRM_LEAD.c.created_at)
-            .where(CRM_LEAD.c.known_at <= now)
-            .order_by(CRM_LEAD.c.created_at, CRM_LEAD.c.crm_id)
-        ).all()
-        merges = connection.execute(sa.select(LEAD_MERGE.c.absorbed, LEAD_MERGE.c.survivor))
-        heirs = {row.absorbed: row.survivor for row in merges}
+        crm = opened(connection, now)
         deals = connection.execute(
             sa.select(*(OUTCOME.c[name] for name in _DEAL))
             .where(OUTCOME.c.known_at <= now)
             .order_by(OUTCOME.c.closed_at)
         ).all()
-    closings = _by_lead(leads, deals, heirs)
+    closings = crm.sort(deals)
     ended = [
         lead
-        for lead in leads
+        for lead in crm.leads
         if window_end(lead.created_at, window_days) <= now
         and (undecided == "not_won" or lead.crm_id in closings)
     ]
@@ -112,37 +113,12 @@ def label(engine: sa.Engine, window_days: int, now: int, undecided: str = "not_w
         _label(lead.crm_id, lead.created_at, closings.get(lead.crm_id, []), window_days)
         for lead in ended
     ]
-    return Labels(known, len(leads) - len(ended))
+    return Labels(known, len(crm.leads) - len(ended))
 
 
 def window_end(created_at: int, window_days: int) -> int:
     """The first instant after the window."""
     return (created_at // DAY + window_days) * DAY
-
-
-def _by_lead(
-    leads: Sequence[Any], deals: Sequence[Any], heirs: Mapping[str, str]
-) -> dict[str, list[Any]]:
-    """CRM id → its closed deals, earliest first. A deal that names none of the CRM's leads goes by
-    the lead it was matched to, through all merges since.
-    """
-    named = {lead.crm_id for lead in leads}
-    crm_ids = {_heir(lead.lead_id, heirs): lead.crm_id for lead in leads}
-    closings: dict[str, list[Any]] = {}
-    for deal in deals:
-        own = deal.crm_id if deal.crm_id in named else None
-        crm_id = own or crm_ids.get(_heir(deal.lead_id, heirs))
-        if crm_id is not None:
-            closings.setdefault(crm_id, []).append(deal)
-    return closings
-
-
-def _heir(lead_id: str, heirs: Mapping[str, str]) -> str:
-    seen = {lead_id}
-    while (after := heirs.get(lead_id)) is not None and after not in seen:
-        seen.add(after)
-        lead_id = after
-    return lead_id
 
 
 def _label(crm_id: str, created_at: int, closings: Sequence[Any], window_days: int) -> Label:

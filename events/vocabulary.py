@@ -24,7 +24,9 @@ EVENTS: dict[str, str] = {
     "demo_logged": "a demo was given",
     "lead_created": "the CRM opened a lead",
     "lead_updated": "the CRM told more of a lead, or something else than before",
+    "lead_status_changed": "the CRM moved a lead to another status",
     "opportunity_created": "the CRM opened a deal",
+    "opportunity_stage_changed": "the CRM moved a deal to another stage",
     "opportunity_closed": "a deal was won or lost",
     "opportunity_reopened": "a deal that was closed is open again",
 }

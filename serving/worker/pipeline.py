@@ -27,6 +27,7 @@ from events.identity.matcher import Matcher
 from events.intake.accept import accept
 from events.intake.duplicates import drop_duplicates, save_seen
 from events.outcomes import save_outcomes
+from events.stages import save_stages
 from events.types import FailedEvent, RawEvent
 from features.open_lake import open_lake
 from features.record import RETELL_DUE, save_tiles
@@ -173,6 +174,7 @@ class Pipeline:
             if batch.retold:
                 batch.retold.save(record)
             save_outcomes(record, batch.enriched)
+            save_stages(record, batch.enriched)
             save_attributes(record, self._installation.secret(), batch.enriched)
             save_tiles(record, batch.rows)
             upsert(RETELL_DUE, record, [{"lead_id": one} for one in sorted(batch.late)])
