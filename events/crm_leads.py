@@ -1,4 +1,4 @@
-"""The CRM's leads, and whose its words are: of the lead they name, else of the one they matched.
+"""The CRM's leads, and whose its words are: of the lead they name, else of the one they matched."""
 
 from __future__ import annotations
 
