@@ -34,7 +34,7 @@ def cases(
     seen = _out_of_fold(lessons, built)
     fresh = [one for one in found if _name(one) not in seen]
     told = propensities(engine, scorer, [one.vector for one in fresh])
-    chances: dict[tuple[str, int], Chance] = {
+    chances: dict[tuple[str, int | None], Chance] = {
         _name(one): (chance, "held_out") for one, chance in zip(fresh, told, strict=True)
     }
     chances |= seen
@@ -46,12 +46,12 @@ def cases(
     ]
 
 
-def _out_of_fold(lessons: Sequence[Example], built: Built) -> dict[tuple[str, int], Chance]:
+def _out_of_fold(lessons: Sequence[Example], built: Built) -> dict[tuple[str, int | None], Chance]:
     return {
         _name(one): (chance_at(logit), "out_of_fold")
         for one, logit in zip(lessons, built.logits.tolist(), strict=True)
     }
 
 
-def _name(one: Example) -> tuple[str, int]:
+def _name(one: Example) -> tuple[str, int | None]:
     return one.label.crm_id, one.age
