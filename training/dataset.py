@@ -14,6 +14,7 @@ from events.labels import Label
 from events.types import Identifier, IdentifierKind
 from features.definitions import FEATURES
 from features.vector import FeatureVector
+from training.moments import Moment, at_ages
 
 OTHER_AGES_WEIGHT = 0.05
 """Of an example that is not at the evaluated age. Measured on three worlds of 5,000 leads at age
@@ -35,10 +36,13 @@ class Example(NamedTuple):
     """One lead at one moment. Its vector holds only what was known by then."""
 
     label: Label
-    age: int
+    age: int | None
+    """In days; None at a stage or signal."""
     vector: FeatureVector
     group: str
     """Leads of one account are one group, named by its smallest CRM id; a group is never split."""
+    turn: int = 0
+    """Which of the lead's stages and signals it is, the first being 1; 0 at an age."""
 
     @property
     def closed(self) -> bool:
@@ -57,27 +61,41 @@ def examples(
 
     A pair whose identifier nobody owned at the moment has none.
     """
+    return examples_at(installation, engine, at_ages(labels, ages, now))
+
+
+def examples_at(
+    installation: Installation, engine: sa.Engine, asked: Sequence[Moment]
+) -> list[Example]:
+    """The same for any moments. A stage or signal of a lead that turned out to be the CRM's only
+    later has none: at that moment nobody knew whose it was.
+    """
     from features.offline import Ask, vectors
 
-    wanted = [(one, age) for one in labels for age in ages if one.moment(age) <= now]
-    asks = [
-        Ask(Identifier(IdentifierKind.CRM_ID, one.crm_id), one.moment(age)) for one, age in wanted
+    asks = [Ask(Identifier(IdentifierKind.CRM_ID, one.label.crm_id), one.at) for one in asked]
+    pairs = zip(asked, vectors(installation, engine, asks), strict=True)
+    found = [
+        (one, vector)
+        for one, vector in pairs
+        if vector is not None and one.lead_id in {None, vector.lead_id}
     ]
-    pairs = zip(wanted, vectors(installation, engine, asks), strict=True)
-    found = [(one, age, vector) for (one, age), vector in pairs if vector is not None]
     _attach(installation, engine, found)
     groups: dict[str, str] = {}
-    for one, _, vector in sorted(found, key=lambda told: told[1]):
+    for one, vector in sorted(found, key=lambda told: told[0].at):
         # The account known last: a lead may find its account between two of its moments.
-        groups[one.crm_id] = vector.account_id or groups.get(one.crm_id, vector.lead_id)
+        crm_id = one.label.crm_id
+        groups[crm_id] = vector.account_id or groups.get(crm_id, vector.lead_id)
     names = _stable(groups)
-    return [Example(one, age, vector, names[one.crm_id]) for one, age, vector in found]
+    return [
+        Example(one.label, one.age, vector, names[one.label.crm_id], one.turn)
+        for one, vector in found
+    ]
 
 
 def _attach(
     installation: Installation,
     engine: sa.Engine,
-    found: Sequence[tuple[Label, int, FeatureVector]],
+    found: Sequence[tuple[Moment, FeatureVector]],
 ) -> None:
     """Puts the CRM's own columns beside the features, as they were known at each moment."""
     with reading(engine) as connection:
@@ -85,9 +103,9 @@ def _attach(
         if not names:
             return
         secret = installation.secret()
-        told = [(key_of(secret, one.crm_id), vector.as_of) for one, _, vector in found]
+        told = [(key_of(secret, one.label.crm_id), vector.as_of) for one, vector in found]
         known = attributes_at(connection, told)
-    for (_, _, vector), values in zip(found, known, strict=True):
+    for (_, vector), values in zip(found, known, strict=True):
         vector.values.update({name: values.get(name) for name in names})
 
 
@@ -102,9 +120,14 @@ def _stable(groups: dict[str, str]) -> dict[str, str]:
 
 
 def weight_of(one: Example, evaluated_age: int) -> float:
-    """How much an example teaches. It may follow from nothing that came after its moment."""
+    """How much an example teaches. It may follow from nothing that came after its moment: shared
+    evenly, a lead's weight would tell at its first stage how many were to come. So stages and
+    signals weigh 1/2, 1/6, 1/12 … of another age, at most one of these together.
+    """
     if one.closed:
         return CLOSED_WEIGHT
+    if one.turn:
+        return OTHER_AGES_WEIGHT / (one.turn * (one.turn + 1))
     return 1.0 if one.age == evaluated_age else OTHER_AGES_WEIGHT
 
 

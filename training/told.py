@@ -129,6 +129,8 @@ def parameters(
         "weight": built.card.blend.weight if built.card.blend else 1.0,
         "seed": order.seed,
         "ages": ",".join(str(age) for age in definition(models).ages_days),
+        "at_stages": models.at_stages,
+        "at_signals": models.at_signals,
         "label_fingerprint": definition(models).fingerprint,
         "left_out": ",".join(leak.name for leak in _taught(built).left_out)[:500],
         "label_days": models.label_days,

@@ -25,10 +25,11 @@ from scoring.watcher import Watcher
 from training.build import Built, build, write
 from training.cases import cases
 from training.columns import choose_columns, kept, read_columns
-from training.dataset import Example, examples, teaching
+from training.dataset import Example, examples_at, teaching
 from training.evaluation import Evaluation
 from training.feature_leaks import check_features
 from training.leftovers import WORKING, end_runs, remove_folders
+from training.moments import moments
 from training.order import Order
 from training.publish import publish
 from training.report import Known, judge, report
@@ -57,7 +58,7 @@ class Read(NamedTuple):
 
     labels: Labels
     found: Sequence[Example]
-    """Of every known label, at every age whose moment has passed."""
+    """Of every known label, at every declared moment that has passed."""
     columns: dict[str, Column]
     """Those that an import declared."""
 
@@ -111,8 +112,8 @@ def _read(
         columns = read_columns(engine)
         kept(order.keep, columns)  # a misspelt column is told before hours are spent
     with watch.step("read"):
-        ages = definition(models).ages_days
-        found = examples(installation, engine, labels.known, ages, order.now)
+        asked = moments(engine, labels.known, definition(models), order.now)
+        found = examples_at(installation, engine, asked)
     return Read(labels, found, columns)
 
 
@@ -205,8 +206,8 @@ def _compare(
     figures = evaluate(engine, scorer, tested)
     evaluation = judge(engine, built, lessons, tested, Known(known, told), order.seed)
     write(built, files, figures["all"])
-    vectors, ages = [one.vector for one in lessons], [one.age for one in lessons]
-    write_profile(files, profile_of(vectors, ages))
+    aged = [(one.vector, one.age) for one in lessons if one.age is not None]
+    write_profile(files, profile_of([one for one, _ in aged], [age for _, age in aged]))
     evidence.mkdir()
     report(evidence, built, read_card(files), scorer, lessons, tested, evaluation)
     return Compared(told, figures, evaluation)
