@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from core.clock import DAY, HOUR
 from features import windows
-from features.blob import EVER_PLACE, HOUR_PLACES
+from features.blob import DAY_PLACES, EVER_PLACE, HOUR_PLACES
 from features.measures import MEASURES, PEAKS
 from features.patterns import MEMBERS
-from features.sheet import Ints, Sheet
-from features.tiles import day_of, hour_of
+from features.sheet import Cells, Ints, Sheet
+from features.tiles import DAY_HOURS
 from features.windows import AGES, DECAY_DAYS, LENGTHS
 
 COLUMN = {measure.number: at for at, measure in enumerate(MEASURES)}
@@ -32,15 +32,41 @@ class Sums(NamedTuple):
     """Number of a measure that decays → rows × days ago."""
 
 
-class _Cells(NamedTuple):
-    """Those that lie in some window; `flat` is (window, row) as one number."""
+class _Span(NamedTuple):
+    """Cells of hours or of days: which places mean them, and the windows that move with them."""
 
+    first: int
+    places: int
+    hop: int
+    lengths: tuple[int, ...]
+    window: int
+    """The first of `lengths` among all windows."""
+
+
+_DAYS = _Span(HOUR_PLACES, DAY_PLACES, DAY, LENGTHS.long, _SHORT)
+_HOURS = _Span(0, HOUR_PLACES, HOUR, LENGTHS.short, 0)
+
+
+class _Some(NamedTuple):
+    """Some of the cells: where they are, their entity, how old they are, and their window."""
+
+    at: Ints
     row: Ints
-    place: Ints
-    slot: Ints
+    back: NDArray[np.int16]
+    """Hours or days before the newest hour of the entity."""
+    window: NDArray[np.int8]
+
+
+class _Cells(NamedTuple):
+    """Those that lie in some window, those of days first; `flat` is (window, row) as one number."""
+
     code: NDArray[np.uint8]
     flat: Ints
     amount: Ints
+    row: Ints
+    """Of those of days only …"""
+    day: Ints
+    """… and the day."""
 
 
 def window_sums(sheet: Sheet, as_of: Ints, decaying: Sequence[int]) -> Sums:
@@ -60,22 +86,34 @@ def window_sums(sheet: Sheet, as_of: Ints, decaying: Sequence[int]) -> Sums:
 
 def _near(sheet: Sheet, as_of: Ints) -> _Cells:
     cells = sheet.cells()
-    place, newest = cells.place.astype(np.int64), sheet.newest[cells.row]
-    hourly = place < HOUR_PLACES
-    slot = np.where(hourly, hour_of(place, newest), day_of(place, newest))
-    daily = ~hourly & (place != EVER_PLACE)
-    window = np.where(place == EVER_PLACE, _EVERY, _WINDOWS)
-    for first, lengths, hop, some in (
-        (0, LENGTHS.short, HOUR, hourly),
-        (_SHORT, LENGTHS.long, DAY, daily),
-    ):
-        for at, days in reversed(list(enumerate(lengths, first))):
-            start = windows.window_start(as_of, days) // hop
-            window[some & (slot >= start[cells.row])] = at
-    near = np.flatnonzero(window < _WINDOWS)
-    row = cells.row[near]
-    flat = window[near] * sheet.size + row
-    return _Cells(row, place[near], slot[near], cells.code[near], flat, cells.amount[near])
+    hourly, ever = cells.place < HOUR_PLACES, cells.place == EVER_PLACE
+    days = _within(cells, ~(hourly | ever), _DAYS, sheet.newest, as_of)
+    hours = _within(cells, hourly, _HOURS, sheet.newest, as_of)
+    at = np.concatenate([days.at, hours.at, np.flatnonzero(ever)])
+    window = np.full(len(at), _EVERY)
+    window[: len(days.at)] = days.window
+    window[len(days.at) : len(days.at) + len(hours.at)] = hours.window
+    flat = window * sheet.size + cells.row[at]
+    day = (sheet.newest // DAY_HOURS)[days.row] - days.back
+    return _Cells(cells.code[at], flat, cells.amount[at], days.row, day)
+
+
+def _within(
+    cells: Cells, which: NDArray[np.bool_], span: _Span, newest_hour: Ints, as_of: Ints
+) -> _Some:
+    """Of those cells the ones that lie in a window. Small numbers throughout: cells are many, and
+    dividing each would take longer than all else (`tiles.hour_of` says what a place means).
+    """
+    at = np.flatnonzero(which)
+    row, newest = cells.row[at], newest_hour // (span.hop // HOUR)
+    back = (newest % span.places).astype(np.int16)[row] - (cells.place[at] - span.first)
+    back = np.where(back < 0, back + np.int16(span.places), back)
+    window = np.full(len(at), span.window, np.int8)
+    for days in span.lengths:
+        most = newest - windows.window_start(as_of, days) // span.hop
+        window += back > np.clip(most, -1, span.places).astype(np.int16)[row]
+    near = np.flatnonzero(window < span.window + len(span.lengths))
+    return _Some(at[near], row[near], back[near], window[near])
 
 
 def _amounts(cells: _Cells, rows: int) -> Ints:
@@ -112,13 +150,11 @@ def _highest(cells: _Cells, number: int, sign: int, rows: int) -> Ints:
 
 
 def _by_age(cells: _Cells, number: int, as_of: Ints) -> Ints:
-    some = np.flatnonzero(
-        _CODES[number][cells.code] & (cells.place >= HOUR_PLACES) & (cells.place != EVER_PLACE)
-    )
+    some = np.flatnonzero(_CODES[number][cells.code[: len(cells.day)]])
     start = windows.window_start(as_of, DECAY_DAYS) // DAY
-    some = some[cells.slot[some] >= start[cells.row[some]]]
+    some = some[cells.day[some] >= start[cells.row[some]]]
     row = cells.row[some]
-    age = np.maximum(as_of[row] // DAY - cells.slot[some], 0)
+    age = np.maximum(as_of[row] // DAY - cells.day[some], 0)
     amounts = np.zeros((len(as_of), AGES), np.int64)
     np.add.at(amounts.reshape(-1), row * AGES + age, cells.amount[some])
     return amounts
