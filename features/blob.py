@@ -48,8 +48,8 @@ Head = tuple[int, ...]
 """Format, bit set of capped distincts, newest hour since the epoch, then the sections' counts."""
 
 _HEAD = struct.Struct("<BBiHHHHBBBBBH")
-_TIMES, _MOMENTS, _WORDS, _DEALS = 4, 5, 6, 7
-"""Which part is which; the four of cells come before them."""
+_BIG, _TIMES, _MOMENTS, _WORDS, _DEALS = 3, 4, 5, 6, 7
+"""Which part is which; the four of cells come first."""
 _PLACES = bytes((*range(HOUR_PLACES + DAY_PLACES), EVER_PLACE))
 _NO_TIMES = bytes((NO_TIME,))
 _CODES = bytes(range(len(MEMBERS)))
@@ -79,25 +79,37 @@ def read_parts(blob: bytes) -> tuple[Head, list[bytes]]:
     """The head, and the sections with the texts behind them. BlobError for anything else, also
     when an item of a section points to where nothing is.
     """
+    head, parts = split_parts(blob)
+    check_cells(parts)
+    check_amounts(parts[_BIG])
+    _check_times(head, parts)
+    return head, parts
+
+
+def split_parts(blob: bytes) -> tuple[Head, list[bytes]]:
+    """The same, with nothing said of what the sections hold."""
     if len(blob) < _HEAD.size or blob[0] != FORMAT:
         raise _refused(blob)
     head = _HEAD.unpack_from(blob)
     ends = list(accumulate(map(mul, head[3:], SECTIONS), initial=_HEAD.size))
     if ends[-1] > len(blob):
         raise _refused(blob)
-    parts = [blob[begin:end] for begin, end in zip(ends, (*ends[1:], None), strict=True)]
-    _check_cells(parts)
-    _check_times(head, parts)
-    return head, parts
+    return head, [blob[begin:end] for begin, end in zip(ends, (*ends[1:], None), strict=True)]
 
 
-def _check_cells(parts: list[bytes]) -> None:
-    """What is left of a section without what may be there, may not be there."""
+def check_cells(parts: Sequence[bytes]) -> None:
+    """Of one blob, or of many with each section joined. What is left of a section without what may
+    be there, may not be there.
+    """
     ones, small, middle, big = parts[: len(WIDTHS)]
     places = ones[::2] + small[::3] + middle[::4] + big[::10]
     codes = ones[1::2] + small[1::3] + middle[1::4] + big[1::10]
     if places.translate(None, _PLACES) or codes.translate(None, _CODES):
         raise BlobError("a sum of these tiles is of no hour, no day or of nothing")
+
+
+def check_amounts(big: bytes) -> None:
+    """The large amounts of one blob."""
     if big and sum(abs(amount) for (amount,) in _AMOUNT.iter_unpack(big)) >= _MOST:
         raise BlobError("the sums of these tiles are beyond all measure")
 
@@ -108,9 +120,18 @@ def _check_times(head: Head, parts: list[bytes]) -> None:
     if deals:
         used += (deals[4 :: DEAL.size] + deals[5 :: DEAL.size]).replace(_NO_TIMES, b"")
     if used and max(used) >= head[3 + _TIMES]:
-        raise BlobError("these tiles point to a time that they do not hold")
-    if max(parts[_TIMES][TIME - 1 :: TIME], default=0) >= _FAR:
+        raise no_such_time()
+    check_far(parts[_TIMES])
+
+
+def check_far(times: bytes) -> None:
+    """Of one blob or of many."""
+    if max(times[TIME - 1 :: TIME], default=0) >= _FAR:
         raise BlobError("a time of these tiles lies beyond the year 2255")
+
+
+def no_such_time() -> BlobError:
+    return BlobError("these tiles point to a time that they do not hold")
 
 
 def read_texts(part: bytes, words: bytes) -> list[str]:

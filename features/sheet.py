@@ -8,7 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.blob import NO_TIME, TIME, read_parts
+from features.blob import (
+    NO_TIME,
+    TIME,
+    check_amounts,
+    check_cells,
+    check_far,
+    no_such_time,
+    split_parts,
+)
 from features.cells import WIDTHS
 from features.older import renewed
 from features.tiles import EMPTY
@@ -25,8 +33,15 @@ _DEAL = np.dtype([("key", "<u4"), ("opened", "u1"), ("closed", "u1"), ("value", 
 _SEEN = [("key", "<u4"), ("back", "<u2")]
 _SESSION = np.dtype(_SEEN)
 _PERSON = np.dtype([*_SEEN, ("role", "<u2"), ("seniority", "<u2")])
+_BIG = len(WIDTHS) - 1
 _TIMES, _MOMENTS, _WORDS, _DEALS, _SESSIONS, _PEOPLE, _TEXTS = range(len(WIDTHS), len(WIDTHS) + 7)
 """Which section is which."""
+_POINTING = (
+    (_MOMENTS, _MOMENT, ("time",)),
+    (_WORDS, _MOMENT, ("time",)),
+    (_DEALS, _DEAL, ("opened", "closed")),
+)
+"""Sections whose items point to times, and by which of their parts. A deal's may point to none."""
 
 
 class Cells(NamedTuple):
@@ -61,7 +76,7 @@ class Sheet:
     """
 
     def __init__(self, blobs: Sequence[bytes | None]) -> None:
-        read = [read_parts(renewed(blob) if blob else EMPTY) for blob in blobs]
+        read = [split_parts(renewed(blob) if blob else EMPTY) for blob in blobs]
         self.size = len(read)
         heads = np.array([head for head, _ in read], np.int64)
         self.newest: Ints = heads[:, 2]
@@ -69,14 +84,29 @@ class Sheet:
         self.capped: list[int] = [head[1] for head, _ in read]
         self._counts = heads[:, 3:]
         self._parts = list(zip(*(parts for _, parts in read), strict=True))
+        self._joined = [b"".join(some) for some in self._parts[:_TEXTS]]
         self._rows = np.arange(self.size)
-        self._time = _all_times(self._parts[_TIMES])
+        self._check()
+        self._time = _all_times(self._joined[_TIMES])
         self._begin = np.cumsum(self._counts[:, _TIMES]) - self._counts[:, _TIMES]
+
+    def _check(self) -> None:
+        """What `blob.read_parts` asks of each blob."""
+        check_cells(self._joined)
+        check_far(self._joined[_TIMES])
+        for big in filter(None, self._parts[_BIG]):
+            check_amounts(big)
+        times = self._counts[:, _TIMES]
+        for section, dtype, names in _POINTING:
+            rows, items = self._section(section, dtype)
+            for name in names:
+                may_be_none = (section == _DEALS) & (items[name] == NO_TIME)
+                if np.any((items[name] >= times[rows]) & ~may_be_none):
+                    raise no_such_time()
 
     def _section(self, at: int, dtype: np.dtype[Any]) -> tuple[Ints, NDArray[Any]]:
         """Rows, and the items of a section."""
-        items = np.frombuffer(b"".join(self._parts[at]), dtype)
-        return np.repeat(self._rows, self._counts[:, at]), items
+        return np.repeat(self._rows, self._counts[:, at]), np.frombuffer(self._joined[at], dtype)
 
     def cells(self) -> Cells:
         told = [self._section(at, dtype) for at, dtype in enumerate(_CELLS)]
@@ -121,8 +151,8 @@ class Sheet:
         return list(zip(*(self._parts[at] for at in (_WORDS, _PEOPLE, _TEXTS)), strict=True))
 
 
-def _all_times(parts: Sequence[bytes]) -> Ints:
-    told = np.frombuffer(b"".join(parts), "u1").reshape(-1, TIME)
+def _all_times(joined: bytes) -> Ints:
+    told = np.frombuffer(joined, "u1").reshape(-1, TIME)
     whole = np.zeros((len(told) + 1, 8), "u1")  # one more, for items that point to none
     whole[:-1, :TIME] = told
     times: Ints = whole.view("<i8")[:, 0]
