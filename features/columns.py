@@ -6,13 +6,14 @@ A value never depends on who else is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.clock import DAY, HOUR
 from features import windows
+from features.column import Column
 from features.definitions import TREND_DAYS, Entity, Feature, Kind
 from features.measures import ATTRIBUTES, BY_NAME, SESSIONS
 from features.sheet import Ints, Seen, Sheet
@@ -20,8 +21,8 @@ from features.sums import COLUMN, Sums, window_sums
 from features.told import Told, told_of
 from features.windows import LENGTHS, OF, Value, moment_code
 
-Columns = list[list[Value]]
-"""A list a feature, of a value an entity."""
+Columns = list[Column]
+"""One a feature, of a value an entity."""
 
 
 class View(NamedTuple):
@@ -33,7 +34,7 @@ class View(NamedTuple):
     """`_MOMENTS` × rows, -1 where there is none."""
     sessions: Seen
     active: Seen
-    deals: dict[str, list[Value]]
+    deals: dict[str, NDArray[Any]]
     told: list[Told]
 
 
@@ -82,11 +83,11 @@ def columns_of(entity: Entity, told: Sequence[tuple[int, bytes]]) -> dict[str, l
         len(told) * (entity is Entity.LEAD),
     )
     values = table.leads if entity is Entity.LEAD else table.accounts
-    return {one.name: values for one, values in zip(OF[entity], values, strict=True)}
+    return {one.name: column.values for one, column in zip(OF[entity], values, strict=True)}
 
 
 def _read(view: View, entity: Entity, rows: slice) -> Columns:
-    found: dict[str, list[Value]] = {}
+    found: dict[str, Column] = {}
     for names, read in _READERS[entity]:
         found.update(zip(names, read(view, rows), strict=True))
     return [found[one.name] for one in OF[entity]]
@@ -97,15 +98,14 @@ def _count(features: Sequence[Feature]) -> Reader:
     column = [_column(one.of) for one in features]
 
     def read(view: View, rows: slice) -> Columns:
-        told: Columns = view.sums.amounts[column, window, rows].tolist()
-        return told
+        return list(map(Column, view.sums.amounts[column, window, rows]))
 
     return read
 
 
 def _distinct(features: Sequence[Feature]) -> Reader:
     def read(view: View, rows: slice) -> Columns:
-        return [_seen(view, one)[rows].tolist() for one in features]
+        return [Column(_seen(view, one)[rows]) for one in features]
 
     return read
 
@@ -127,10 +127,7 @@ def _elapsed(features: Sequence[Feature]) -> Reader:
 
 
 def _missing(values: NDArray[np.float64], where: NDArray[np.bool_]) -> Columns:
-    told = values.astype(object)
-    told[where] = None
-    columns: Columns = told.tolist()
-    return columns
+    return list(map(Column, np.where(where, np.nan, values)))
 
 
 def _ratio(features: Sequence[Feature]) -> Reader:
@@ -153,8 +150,7 @@ def _trend(features: Sequence[Feature]) -> Reader:
     def read(view: View, rows: slice) -> Columns:
         now = view.sums.amounts[column, week, rows]
         before = view.sums.amounts[column, with_before, rows] - now
-        told: Columns = ((now + 1) / (before / 4 + 1)).tolist()
-        return told
+        return list(map(Column, (now + 1) / (before / 4 + 1)))
 
     return read
 
@@ -165,7 +161,7 @@ def _decay(features: Sequence[Feature]) -> Reader:
     def read(view: View, rows: slice) -> Columns:
         # A running sum adds one after the other, as a loop does; `sum` would add in pairs.
         return [
-            np.cumsum(view.sums.by_age[number][rows] * weights, axis=1)[:, -1].tolist()
+            Column(np.cumsum(view.sums.by_age[number][rows] * weights, axis=1)[:, -1].copy())
             for number, weights in worth
         ]
 
@@ -174,7 +170,7 @@ def _decay(features: Sequence[Feature]) -> Reader:
 
 def _roles(features: Sequence[Feature]) -> Reader:
     def read(view: View, rows: slice) -> Columns:
-        return [_role_counts(view, rows, one) for one in features]
+        return [Column(_role_counts(view, rows, one)) for one in features]
 
     return read
 
@@ -192,19 +188,19 @@ def _word(features: Sequence[Feature]) -> Reader:
 
     def read(view: View, rows: slice) -> Columns:
         words = [one.words for one in view.told[rows]]
-        return [[word.get(number) for word in words] for number in numbers]
+        return [Column([word.get(number) for word in words]) for number in numbers]
 
     return read
 
 
 def _deal(features: Sequence[Feature]) -> Reader:
     def read(view: View, rows: slice) -> Columns:
-        return [view.deals[one.of][rows] for one in features]
+        return [Column(view.deals[one.of][rows]) for one in features]
 
     return read
 
 
-def _deal_values(sheet: Sheet, as_of: Ints) -> dict[str, list[Value]]:
+def _deal_values(sheet: Sheet, as_of: Ints) -> dict[str, NDArray[Any]]:
     """What `windows.deal_values` says of one entity, of all rows."""
     deals = sheet.deals()
     moment = as_of[deals.row]
@@ -217,9 +213,8 @@ def _deal_values(sheet: Sheet, as_of: Ints) -> dict[str, list[Value]]:
     newest = np.full((2, len(as_of)), np.nan)
     newest[0, row[last]] = value[last]
     newest[1, row[last]] = (as_of[row[last]] - opened_at[last]) / DAY
-    worth, days = _missing(newest, np.isnan(newest))
-    counts = np.bincount(row, minlength=len(as_of)).tolist()
-    return {"open_deals": counts, "open_deal_value": worth, "open_deal_days": days}
+    counts = np.bincount(row, minlength=len(as_of))
+    return {"open_deals": counts, "open_deal_value": newest[0], "open_deal_days": newest[1]}
 
 
 def _column(measure: str) -> int:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from features.columns import Columns, Table
 from features.definitions import FEATURES, Entity
 from features.windows import OF, Value
@@ -24,25 +27,35 @@ _PLACE: dict[str, tuple[bool, int]] = {
 class Crowd:
     """Leads, and which of the accounts is theirs."""
 
-    __slots__ = ("_accounts", "_leads", "_of")
+    __slots__ = ("_account_at", "_accounts", "_leads", "_of")
 
     def __init__(self, table: Table, account_of: Sequence[int]) -> None:
         self._leads: Columns = table.leads
         self._accounts: Columns = table.accounts
         self._of = account_of
+        self._account_at = np.array(account_of, np.int64)
 
     def value(self, name: str, at: int) -> Value:
         """KeyError for what is no feature."""
         of_account, place = _PLACE[name]
-        return self._accounts[place][self._of[at]] if of_account else self._leads[place][at]
+        if of_account:
+            return self._accounts[place].values[self._of[at]]
+        return self._leads[place].values[at]
 
     def column(self, name: str) -> list[Value]:
         """One value a lead, in order; not to be changed."""
         of_account, place = _PLACE[name]
         if not of_account:
-            return self._leads[place]
-        told = self._accounts[place]
+            return self._leads[place].values
+        told = self._accounts[place].values
         return [told[at] for at in self._of]
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """The same of a feature that is no word, NaN where it is missing."""
+        of_account, place = _PLACE[name]
+        if of_account:
+            return self._accounts[place].numbers[self._account_at]
+        return self._leads[place].numbers
 
     def __len__(self) -> int:
         return len(self._of)
@@ -98,12 +111,22 @@ class Side:
         self._places = None if places == list(range(len(crowd))) else places
         self._own = any(row.own for row in rows)
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def column(self, name: str) -> list[Value]:
         """One value a row; None where nothing of that name is known."""
         if self._own or name not in _PLACE:
             return [row.get(name) for row in self._rows]
         told = self._crowd.column(name)
         return told if self._places is None else [told[at] for at in self._places]
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """The same of what is no word, NaN where it is missing or unknown."""
+        if self._own or name not in _PLACE:
+            return np.array(self.column(name), np.float64)
+        told = self._crowd.numbers(name)
+        return told if self._places is None else told[self._places]
 
 
 def side_of(values: Sequence[Any]) -> Side | None:

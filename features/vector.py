@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from features.columns import Table, table_of
+from features.columns import Columns, Table, table_of
 from features.crowd import Crowd, Row
 from features.definitions import FEATURES, Entity, Kind
 from features.measures import DEALS, DISTINCTS
@@ -125,14 +125,18 @@ def _table(stored: Sequence[Stored], accounts: Iterable[tuple[bytes | None, int]
 def _many(stored: Sequence[Stored]) -> list[FeatureVector]:
     accounts = dict.fromkeys(map(_account_of, stored))
     table = _table(stored, accounts)
-    told = zip(zip(*table.accounts, strict=True), table.capped[len(stored) :], strict=True)
+    told = zip(_rows(table.accounts), table.capped[len(stored) :], strict=True)
     account = dict(zip(accounts, told, strict=True))
-    leads = zip(stored, zip(*table.leads, strict=True), table.capped, strict=False)
+    leads = zip(stored, _rows(table.leads), table.capped, strict=False)
     made = []
     for one, values, capped in leads:
         more, account_capped = account[one.account, one.as_of]
         made.append(_vector(one, values + more, capped, account_capped))
     return made
+
+
+def _rows(columns: Columns) -> Iterator[tuple[Value, ...]]:
+    return zip(*(one.values for one in columns), strict=True)
 
 
 def _vector(one: Stored, values: tuple[Value, ...], lead: int, account: int) -> FeatureVector:

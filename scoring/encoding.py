@@ -44,7 +44,7 @@ class Encoder:
         import numpy as np
 
         side = None if self._custom else side_of([one.values for one in vectors])
-        told = self._columns(side) if side else self._rows(vectors)
+        told = self._rows(vectors) if side is None else self._columns(side)
         if len(self._read) == self._width:
             return np.ascontiguousarray(told)
         matrix = np.full((len(vectors), self._width), np.nan)
@@ -55,10 +55,14 @@ class Encoder:
         """Of many leads at once."""
         import numpy as np
 
-        columns = [side.column(name) for name in self._names]
+        told = np.empty((len(self._names), len(side)))
+        for at, name in enumerate(self._names):
+            if at not in self._worded:
+                told[at] = side.numbers(name)
         for at, codes in self._codes:
-            columns[at] = [codes.get(one) for one in columns[at]]  # type: ignore[arg-type]
-        return np.array(columns, dtype=np.float64).T  # None becomes NaN
+            words = side.column(self._names[at])
+            told[at] = [codes.get(one, np.nan) for one in words]  # type: ignore[arg-type]
+        return told.T
 
     def _rows(self, vectors: Sequence[FeatureVector]) -> Matrix:
         import numpy as np
