@@ -64,7 +64,7 @@ class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Taught(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the model was taught from: how labels are defined, and what was kept from it."""
 
-    label: dict[str, int | str | tuple[int, ...]]
+    label: dict[str, bool | int | str | tuple[int, ...]]
     label_fingerprint: str
     left_out: tuple[LeftOut, ...] = ()
     kept: tuple[str, ...] = ()
