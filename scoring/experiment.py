@@ -25,6 +25,9 @@ EXPERIMENT = sa.Table(
     sa.Column("spec", sa.JSON, nullable=False),
 )
 
+HARMFUL = ("unsubscribed",)
+"""Of the shipped rules, the suppression that tells of somebody who had enough of us."""
+
 
 class Metric(enum.StrEnum):
     """What an arm is judged by; more is better. A unit counts when its window has run."""
@@ -62,6 +65,9 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """Units of both arms."""
     cap: float | None = None
     """Revenue of a unit above this counts as this."""
+    harmful: tuple[str, ...] = HARMFUL
+    """Ids of the suppressions that tell of harm. Not all do: a lead that was won is suppressed
+    too."""
 
 
 class Experiment(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from core.database import metadata, upsert
+from signals import suppressions
 
 if TYPE_CHECKING:
     from signals.standing import Standing
@@ -40,6 +41,7 @@ EXPOSURE = sa.Table(
     sa.Column("seconds", sa.Float, nullable=False),
     sqlite_with_rowid=False,
 )
+_COLUMNS = tuple(column.name for column in EXPOSURE.columns)
 _ADDED = ("scores", "signals", "suppressed", "timed", "seconds")
 _LATEST = ("unsubscribed",)
 _WRITTEN_ONCE = tuple(
@@ -58,7 +60,8 @@ class Exposure(msgspec.Struct, kw_only=True):
     """One lead in one arm: its first score there, and how often it was scored.
 
     `shadow_…` are the challenger's figures where it only shadows. `seconds` are those of the score
-    calls for this lead alone, `timed` their number.
+    calls for this lead alone, `timed` their number. `suppressed_by` holds, for each rule that
+    suppressed it, the first moment.
     """
 
     experiment: str
@@ -75,6 +78,7 @@ class Exposure(msgspec.Struct, kw_only=True):
     scores: int = 1
     signals: int = 0
     suppressed: int = 0
+    suppressed_by: dict[str, int] = msgspec.field(default_factory=dict)
     unsubscribed: int = 0
     unsubscribed_before: int = 0
     timed: int = 0
@@ -89,6 +93,8 @@ class Exposure(msgspec.Struct, kw_only=True):
         self.scores += later.scores
         self.signals += later.signals
         self.suppressed += later.suppressed
+        for rule, at in later.suppressed_by.items():
+            self.suppressed_by.setdefault(rule, at)
         self.unsubscribed = max(self.unsubscribed, later.unsubscribed)
         self.timed += later.timed
         self.seconds += later.seconds
@@ -113,6 +119,7 @@ def exposure_of(
         band=standing.band,
         signals=signals,
         suppressed=int(standing.report.suppressed),
+        suppressed_by=dict.fromkeys(standing.report.by, standing.vector.as_of),
         unsubscribed=unsubscribed,
         unsubscribed_before=unsubscribed,
         timed=0 if seconds is None else 1,
@@ -136,5 +143,7 @@ def together(exposures: Iterable[Exposure]) -> list[Exposure]:
 
 
 def save(connection: sa.Connection, exposures: Iterable[Exposure]) -> None:
-    rows = [msgspec.structs.asdict(one) for one in together(exposures)]
+    told = together(exposures)
+    rows = [{name: getattr(one, name) for name in _COLUMNS} for one in told]
     upsert(EXPOSURE, connection, rows, added=_ADDED, latest=_LATEST, kept=_WRITTEN_ONCE)
+    suppressions.save(connection, told)

@@ -17,7 +17,7 @@ from events.outcomes import OUTCOME
 from scoring import experiment
 from scoring.arms import CHALLENGER, CHAMPION
 from scoring.experiment import Spec
-from signals import exposure
+from signals import exposure, suppressions
 from signals.exposure import Exposure
 from training.experiment.report import report
 
@@ -60,8 +60,14 @@ def test_an_experiment_is_begun_filled_read_and_ended(engine: sa.Engine) -> None
             timed=1,
             seconds=0.25,
         )
-        later = msgspec.structs.replace(told, first_at=START + 5 * DAY, unsubscribed=number - 1)
-        for one in (told, later):
+        later = msgspec.structs.replace(
+            told,
+            first_at=START + 5 * DAY,
+            unsubscribed=number - 1,
+            suppressed_by={"customer": START + 5 * DAY, "unsubscribed": START + 5 * DAY},
+        )
+        latest = msgspec.structs.replace(later, suppressed_by={"unsubscribed": START + 9 * DAY})
+        for one in (told, later, latest):
             with writing(engine) as record:
                 exposure.save(record, [one])
     deal = {"deal_id": "d", "crm_id": None, "lead_id": "lead-1", "account_id": None, "won": True}
@@ -70,9 +76,13 @@ def test_an_experiment_is_begun_filled_read_and_ended(engine: sa.Engine) -> None
         upsert(OUTCOME, record, [deal])
     found = report(engine, begun, START + 20 * DAY).report
     champion, challenger = found.arms
-    assert (champion.scores, champion.won, challenger.won) == (4, 0, 1)
+    assert (champion.scores, champion.won, challenger.won) == (6, 0, 1)
     assert challenger.revenue.estimate == 35.0
     assert challenger.unsubscribed == 1.0
+    assert (champion.suppressed, challenger.suppressed) == (1.0, 0.5)
+    with reading(engine) as record:
+        at = suppressions.harmed_first(record, begun.id, ["unsubscribed"])
+    assert set(at.values()) == {START + 5 * DAY}
     assert found.guardrails[-1].champion == 0.25
     ended = experiment.end(engine, START + 21 * DAY, promote=True)
     assert release.current(engine).model_version == "2"

@@ -18,6 +18,7 @@ from scoring import experiment
 from scoring.arms import unit_of
 from scoring.experiment import Experiment, Spec
 from signals.exposure import EXPOSURE
+from signals.suppressions import SUPPRESSION
 
 START = 20_000 * DAY
 
@@ -28,7 +29,8 @@ class Planted:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self.experiment: Experiment
-        self._rows: dict[sa.Table, list[dict[str, Any]]] = {EXPOSURE: [], OUTCOME: []}
+        tables = (EXPOSURE, OUTCOME, SUPPRESSION)
+        self._rows: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in tables}
         self._deals = 0
 
     def run(self, **changes: Any) -> Experiment:
@@ -69,6 +71,11 @@ class Planted:
             "seconds": 0.0,
         }
         self._rows[EXPOSURE].append({**row, **more})
+
+    def suppress(self, lead: str, rule: str, day: float, account: str | None = None) -> None:
+        """Since that day; the lead is exposed besides."""
+        key = {"experiment": self.experiment.id, "lead_id": lead, "unit": unit_of(lead, account)}
+        self._rows[SUPPRESSION].append({**key, "rule": rule, "at": START + round(day * DAY)})
 
     def win(self, lead: str, day: float, value: float = 100.0, *, won: bool = True) -> None:
         self._deals += 1

@@ -156,14 +156,54 @@ def test_a_challenger_that_does_harm_is_stopped_before_any_window_has_run(
     for number in range(1_200):
         arm, worse = (CHAMPION, CHALLENGER)[number % 2], number % 2 and number % 3 == 1
         more: dict[str, Any] = {"timed": 2, "seconds": 0.06 if number % 2 else 0.02}
+        harmed = bool(worse) or number % 10 == 0
         if harm != "latency p99, seconds":
-            more = {harm: int(bool(worse) or number % 10 == 0), "timed": 2, "seconds": 0.02}
+            more = {"timed": 2, "seconds": 0.02}
+        if harm == "unsubscribed":
+            more["unsubscribed"] = int(harmed)
+        if harm == "suppressed" and harmed:
+            planted.suppress(f"lead-{number}", "unsubscribed", number / 300 + 0.5)
         planted.expose(f"lead-{number}", arm, number / 300, **more)
     planted.write()
     found = told(planted, at(5))
     assert found.verdict is Verdict.GUARDRAIL
     assert [one.name for one in found.guardrails if one.broken] == [harm]
     assert harm in found.words
+
+
+def test_a_suppression_is_harm_where_it_is_declared_new_and_before_a_win(
+    planted: Any, at: Any
+) -> None:
+    """A challenger that wins more has more customers, whom the rules suppress for that."""
+    planted.run(harmful=("unsubscribed", "complained"))
+    held = {
+        "customer": [("customer", 3)],
+        "from the first": [("unsubscribed", 1), ("complained", 1)],
+        "won": [("unsubscribed", 4)],
+        "won late": [("unsubscribed", 15)],
+        "harmed, then won": [("complained", 2)],
+        "harmed": [("customer", 1), ("unsubscribed", 2)],
+    }
+    for lead, rules in held.items():
+        planted.expose(lead, CHALLENGER, 1, suppressed=1)
+        for rule, day in rules:
+            planted.suppress(lead, rule, day)
+    planted.win("won", 3)
+    planted.win("won late", 14)
+    planted.win("harmed, then won", 3)
+    planted.write()
+    assert told(planted, at(20)).arms[1].suppressed == pytest.approx(2 / 6)
+
+
+def test_a_unit_is_spared_once_any_of_its_people_was_won(planted: Any, at: Any) -> None:
+    """A colleague of whoever signed is a customer as well."""
+    planted.run()
+    for lead in ("signs", "colleague"):
+        planted.expose(lead, CHALLENGER, 1, account="acme")
+    planted.suppress("colleague", "unsubscribed", 3, account="acme")
+    planted.win("signs", 2)
+    planted.write()
+    assert told(planted, at(20)).arms[1].suppressed == 0
 
 
 def test_who_unsubscribed_before_the_first_score_is_no_harm_of_the_arm(

@@ -211,6 +211,22 @@ def test_rules_that_cannot_be_compiled_start_nothing(
     assert [problem.path for problem in wrong.value.problems] == ["--rules"]
 
 
+def test_only_a_rule_that_suppresses_can_tell_of_harm(
+    installed: Installed, engine: sa.Engine, second_rules: int
+) -> None:
+    """A misspelt one would guard nothing; those of either arm count, and stand in the spec."""
+    with pytest.raises(DefinitionError) as wrong:
+        start(installed, Order(rules_version=second_rules, harmful=("unsubscribe",)), CLOCK)
+    (problem,) = wrong.value.problems
+    assert problem.path == "--harmful"
+    assert "student, unsubscribed" in str(problem)
+    order = Order(rules_version=second_rules, harmful=("unsubscribed", "student"))
+    assert start(installed, order, CLOCK).experiment.spec.harmful == ("unsubscribed", "student")
+    stop(installed, CLOCK, promote=False)
+    plain = start(installed, Order(rules_version=second_rules), CLOCK)
+    assert plain.experiment.spec.harmful == ("unsubscribed",)
+
+
 def test_the_plan_rests_on_the_past(installed: Installed, second_rules: int) -> None:
     """Units won inside the window count, later ones do not, and one huge deal decides nothing."""
     history(installed.engine, won=120, lost=480)

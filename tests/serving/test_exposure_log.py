@@ -20,6 +20,7 @@ from serving.kept import exposure_log
 from serving.kept.exposure_log import ExposureLog
 from signals.exposure import EXPOSURE
 from signals.standing import Standing, stand
+from signals.suppressions import SUPPRESSION
 
 ROOM = 50
 
@@ -74,6 +75,26 @@ def test_scores_of_a_lead_add_up_and_closing_writes_what_waits(
     log.close()
     found = {row.lead_id: (row.scores, row.timed, row.seconds) for row in rows(engine)}
     assert found == {"lead-0": (4, 1, 0.5), "lead-1": (3, 0, 0.0)}
+
+
+def test_each_suppression_is_kept_with_its_first_moment(
+    log: ExposureLog, engine: sa.Engine, standings: list[Standing]
+) -> None:
+    """Whether it was new, and before a win, is asked when the report is read."""
+    first = standings[0]
+
+    def later(at: int, *by: str) -> Standing:
+        told = replace(first.report, suppressed=bool(by), by=by)
+        seen = replace(first.vector, as_of=at)
+        return replace(first, report=told, vector=seen)
+
+    log.put([first])
+    log.put([later(20, "customer")])
+    log.put([later(30, "customer", "unsubscribed")])
+    log.close()
+    with reading(engine) as record:
+        found = record.execute(sa.select(SUPPRESSION.c.rule, SUPPRESSION.c.at)).all()
+    assert sorted(found) == [("customer", 20), ("unsubscribed", 30)]
 
 
 def test_a_record_that_refuses_is_tried_again_and_the_rest_is_dropped_and_counted(

@@ -75,6 +75,13 @@ def experiment() -> None:
     callback=_as_share,
     help="The champion's win rate to plan with; by default that of the past.",
 )
+@click.option(
+    "--harmful",
+    multiple=True,
+    metavar="RULE",
+    help="A suppression that tells of harm, by its id; may be given several times. "
+    "By default unsubscribed.",
+)
 @click.option("--name", help="By default what challenges.")
 @data_option()
 @json_option

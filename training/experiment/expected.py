@@ -40,7 +40,6 @@ class _Opened(NamedTuple):
     arm: str = CHAMPION
     scores: int = 0
     signals: int = 0
-    suppressed: int = 0
     unsubscribed: int = 0
     unsubscribed_before: int = 0
 

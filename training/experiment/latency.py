@@ -20,7 +20,7 @@ NAME = "latency p99, seconds"
 
 
 def latency(engine: sa.Engine, experiment: Experiment) -> Guardrail:
-    """99th percentiles over leads of the mean time of their single calls."""
+    """99th percentiles over leads of the mean time of their single calls, in seconds."""
     asked = sa.select(EXPOSURE.c.arm, EXPOSURE.c.seconds / EXPOSURE.c.timed).where(
         EXPOSURE.c.experiment == experiment.id, EXPOSURE.c.timed > 0
     )

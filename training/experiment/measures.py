@@ -48,7 +48,8 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True):
     days_to_win: float | None
     """Median over the counted units that were won."""
     suppressed: float
-    """Shares of all units of the arm, also those whose window still runs."""
+    """By a rule that tells of harm, since the first score and before a deal was won. Shares of all
+    units of the arm, also those whose window still runs."""
     unsubscribed: float
 
 
@@ -107,7 +108,7 @@ def _arm(
         revenue=ranges[Metric.REVENUE],
         speed=ranges[Metric.SPEED],
         days_to_win=float(np.median(took)) if len(took) else None,
-        suppressed=_share(units.suppressed[mine]),
+        suppressed=_share(units.harmed[mine]),
         unsubscribed=_share(units.unsubscribed[mine]),
     )
 
@@ -132,7 +133,7 @@ def told(seen: Interval) -> Range:
 
 
 def guardrails(units: Units, spec: Spec, start: int, now: int) -> list[Guardrail]:
-    """Suppressed and unsubscribed units, looked at daily from their first score on.
+    """Units that were harmed or unsubscribed, looked at daily from their first score on.
 
     They do not wait for the window: harm has to be seen early. Broken is what lies above the
     champion's with all of its interval.
@@ -140,7 +141,7 @@ def guardrails(units: Units, spec: Spec, start: int, now: int) -> list[Guardrail
     return [
         _guardrail(name, flags, units, spec, start, now)
         for name, flags in (
-            ("suppressed", units.suppressed),
+            ("suppressed", units.harmed),
             ("unsubscribed", units.unsubscribed),
         )
     ]

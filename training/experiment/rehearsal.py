@@ -39,6 +39,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     """The challenger's, relative: 0.2 wins a fifth more."""
     lost: float = 0.0
     """Share of the challenger's units that are never written down, as by an arm that crashes."""
+    harm: float = 0.0
+    """Share of the challenger's units that unsubscribe on the day after their first score."""
     seed: int = 7
 
 
@@ -63,8 +65,12 @@ def rehearse(file: Path, spec: Spec, script: Script, start: int) -> tuple[sa.Eng
         if lost:
             continue
         exposures.append(_exposure(name, place, at))
+        if second and script.harm and chance.random() < script.harm:
+            exposures.append(_exposure(name, place, at + DAY, "unsubscribed"))
         if won:
-            deals.append(_deal(name, at + 1 + int(took * (spec.window_days * DAY - 2)), worth))
+            closed_at = at + 1 + int(took * (spec.window_days * DAY - 2))
+            deals.append(_deal(name, closed_at, worth))
+            exposures.append(_exposure(name, place, closed_at + 1, "customer"))
     with writing(engine) as record:
         save(record, exposures)
         upsert(OUTCOME, record, deals)
@@ -75,7 +81,8 @@ def _rate(script: Script, *, second: bool) -> float:
     return script.rate * (1 + script.lift * second)
 
 
-def _exposure(name: str, place: Place, at: int) -> Exposure:
+def _exposure(name: str, place: Place, at: int, by: str = "") -> Exposure:
+    """A score at a moment; `by`: the rule that suppresses then."""
     return Exposure(
         experiment=place.experiment,
         lead_id=name,
@@ -85,6 +92,8 @@ def _exposure(name: str, place: Place, at: int) -> Exposure:
         propensity=None,
         priority=50.0,
         band="warm",
+        suppressed=int(bool(by)),
+        suppressed_by={by: at} if by else {},
     )
 
 

@@ -14,7 +14,7 @@ from core.release import Release, current
 from rules.life import version_files
 from scoring import experiment, registry
 from scoring.arms import CHALLENGER
-from scoring.experiment import Experiment, Metric, Spec
+from scoring.experiment import HARMFUL, Experiment, Metric, Spec
 from scoring.watcher import export
 from training.commands.installed import Installed
 from training.experiment.expected import Expected, expected
@@ -42,6 +42,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     window_days: int = 30
     max_days: int = 60
     base_rate: float | None = None
+    harmful: tuple[str, ...] = ()
+    """Suppressions that tell of harm; empty means `HARMFUL`."""
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -66,7 +68,11 @@ def start(installed: Installed, order: Order, clock: Clock) -> Started:
     in_force = current(engine)
     client = _client(installed) if order.challenger is not None else None
     plan = _expected(installed, order, clock.now())
-    problems = [*_asked(order, in_force), *_model(client, order), *_rules(installed, order)]
+    problems = [
+        *_asked(order, in_force),
+        *_model(client, order),
+        *_rules(installed, order, in_force),
+    ]
     if plan is None:
         problems.append(
             Problem("--metric", "no past deals tell what a unit is worth; use win_rate")
@@ -105,15 +111,20 @@ def _model(client: MlflowClient | None, order: Order) -> list[Problem]:
     return [Problem("--challenger", told)]
 
 
-def _rules(installed: Installed, order: Order) -> list[Problem]:
-    """What cannot be compiled here could be compiled nowhere."""
-    if order.rules_version is None:
-        return []
-    try:
-        rules.load_catalog(version_files(installed.engine, order.rules_version))
-    except (DefinitionError, NotFound) as wrong:
-        return [Problem("--rules", f"version {order.rules_version}: {wrong.detail}")]
-    return []
+def _rules(installed: Installed, order: Order, in_force: Release) -> list[Problem]:
+    """What cannot be compiled here could be compiled nowhere, and no other rule tells of harm."""
+    asked = [in_force.rules_version] if order.harmful and in_force.rules_version else []
+    if order.rules_version is not None:
+        asked.append(order.rules_version)
+    known: set[str] = set()
+    for version in asked:
+        try:
+            book = rules.load_catalog(version_files(installed.engine, version))
+        except (DefinitionError, NotFound) as wrong:
+            return [Problem("--rules", f"version {version}: {wrong.detail}")]
+        known |= {one.rule.id for one in book.suppressions.rules}
+    told = f"no rule of this name suppresses; there are {', '.join(sorted(known)) or 'none'}"
+    return [Problem("--harmful", f"{one}: {told}") for one in order.harmful if one not in known]
 
 
 def _expected(installed: Installed, order: Order, now: int) -> Expected | None:
@@ -151,6 +162,7 @@ def _spec(order: Order, in_force: Release, plan: Expected) -> Spec:
         deviation=plan.deviation,
         planned=SHADOWED if order.shadow else planned,
         cap=plan.cap,
+        harmful=order.harmful or HARMFUL,
     )
 
 

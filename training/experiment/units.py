@@ -19,11 +19,15 @@ from events.outcomes import OUTCOME
 from scoring.arms import CHALLENGER
 from scoring.experiment import Experiment, Metric
 from signals.exposure import EXPOSURE
+from signals.suppressions import harmed_first
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.experiment.interval import Numbers
+
+NEVER = 2**62
+"""Later than any moment."""
 
 
 class Units(NamedTuple):
@@ -38,8 +42,8 @@ class Units(NamedTuple):
     leads: NDArray[np.int64]
     scores: NDArray[np.int64]
     signals: NDArray[np.int64]
-    suppressed: NDArray[np.bool_]
-    """In any of its scores."""
+    harmed: NDArray[np.bool_]
+    """Suppressed by a rule that tells of harm: since its first score, and before it was won."""
     unsubscribed: NDArray[np.bool_]
     """Since its first score."""
     crossed: int
@@ -82,14 +86,24 @@ class _Unit:
         self.first_at = int(row.first_at)
         self.won_at, self.revenue = 0, 0.0
         self.leads = self.scores = self.signals = 0
-        self.suppressed = self.unsubscribed = False
+        self.unsubscribed = False
+        self._harmed_at = self._customer_since = NEVER
 
-    def count(self, row: Any, *, new_lead: bool) -> None:
+    def count(self, row: Any, harmed_at: int | None, *, new_lead: bool) -> None:
         self.leads += new_lead
         self.scores += row.scores
         self.signals += row.signals
-        self.suppressed |= row.suppressed > 0
         self.unsubscribed |= row.unsubscribed > row.unsubscribed_before
+        if harmed_at is not None and harmed_at > row.first_at:
+            self._harmed_at = min(self._harmed_at, harmed_at)
+
+    @property
+    def harmed(self) -> bool:
+        """Whoever was won is a customer: what they do from then on says nothing of the arm."""
+        return self._harmed_at < self._customer_since
+
+    def buy(self, at: int) -> None:
+        self._customer_since = min(self._customer_since, at)
 
     def win(self, at: int, value: float) -> None:
         self.won_at = at if not self.won_at else min(at, self.won_at)
@@ -97,10 +111,15 @@ class _Unit:
 
 
 class Reading:
-    """Rows and deals on their way to units. `survivors`: absorbed lead → what it is part of now."""
+    """Rows and deals on their way to units. `survivors`: absorbed lead → what it is part of now;
+    `harmed`: lead and unit → when a rule that tells of harm first suppressed it.
+    """
 
-    def __init__(self, survivors: dict[str, str]) -> None:
+    def __init__(
+        self, survivors: dict[str, str], harmed: dict[tuple[str, str], int] | None = None
+    ) -> None:
         self._survivors = survivors
+        self._harmed = harmed or {}
         self._first: dict[str, Any] = {}
         """Lead → the row of its first score."""
         self._won: set[str] = set()
@@ -115,7 +134,8 @@ class Reading:
             self._crossed.add(lead_id)
         if first.unit == row.unit:
             unit = self._units.setdefault(row.unit, _Unit(row))
-            unit.count(row, new_lead=first is row)
+            harmed_at = self._harmed.get((row.lead_id, row.unit))
+            unit.count(row, harmed_at, new_lead=first is row)
 
     def win(self, deal: Any, window: int) -> None:
         """A deal that was won; `window` in microseconds."""
@@ -124,6 +144,7 @@ class Reading:
         if first is None or deal.closed_at <= first.first_at:
             return
         unit = self._units[first.unit]
+        unit.buy(deal.closed_at)
         if deal.closed_at <= unit.first_at + window:
             unit.win(deal.closed_at, deal.value or 0.0)
             self._won.add(lead_id)
@@ -140,7 +161,7 @@ class Reading:
             leads=column("leads", np.int64),
             scores=column("scores", np.int64),
             signals=column("signals", np.int64),
-            suppressed=column("suppressed", np.bool_),
+            harmed=column("harmed", np.bool_),
             unsubscribed=column("unsubscribed", np.bool_),
             crossed=len(self._crossed),
         )
@@ -167,7 +188,8 @@ class Reading:
 def read(engine: sa.Engine, experiment: Experiment) -> tuple[Units, Leads]:
     """All that were scored in it so far, with the deals known so far."""
     with reading(engine) as record:
-        found = Reading(survivors_in(record))
+        harmed = harmed_first(record, experiment.id, experiment.spec.harmful)
+        found = Reading(survivors_in(record), harmed)
         scored = sa.select(EXPOSURE).where(EXPOSURE.c.experiment == experiment.id)
         for row in record.execute(scored.order_by(EXPOSURE.c.first_at, EXPOSURE.c.lead_id)):
             found.see(row)

@@ -14,6 +14,8 @@ NAMES = {
     Metric.REVENUE: "revenue a unit",
     Metric.SPEED: "window left when won",
 }
+SECONDS = ", seconds"
+"""Ends the name of what the report holds in seconds; people read milliseconds."""
 
 
 def tell_start(told: Started) -> str:
@@ -85,7 +87,8 @@ def _arms(report: Report) -> list[str]:
     for guard in report.guardrails:
         values = [_guard(guard.name, one) for one in (guard.champion, guard.challenger)]
         broken = "  broken" if guard.broken else ""
-        lines.append(f"{guard.name:28}{values[0]:>16}{values[1]:>16}{broken}")
+        name = guard.name.removesuffix(SECONDS)
+        lines.append(f"{name:28}{values[0]:>16}{values[1]:>16}{broken}")
     lines.append("* decides; the others are for reading")
     if report.ratio is not None:
         found = "off" if report.ratio.off else "as promised"
@@ -144,4 +147,4 @@ def _number(metric: Metric, value: float, *, signed: bool = False) -> str:
 def _guard(name: str, value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value * 1000:.1f} ms" if "seconds" in name else f"{value:.2%}"
+    return f"{value * 1000:.1f} ms" if name.endswith(SECONDS) else f"{value:.2%}"
