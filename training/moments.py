@@ -22,6 +22,10 @@ from signals.types import COOLED, HOT, IDENTIFIED
 TOLD_OPEN = (HOT, COOLED, IDENTIFIED)
 """Signals that ask somebody to look at a lead; the others tell of its end, or of no lead."""
 
+MOST_TURNS = 10
+"""Stages and signals of one lead that are looked at, the first ones: later ones would weigh a
+hundredth of another age, and cost as much to read as any."""
+
 
 class Moment(NamedTuple):
     """One lead at one time, in microseconds, UTC."""
@@ -68,7 +72,7 @@ def _in_window(one: Label, told: Iterable[Any], window_days: int) -> list[Moment
     times = {row.at: row.lead_id for row in told if one.created_at <= row.at < end}
     return [
         Moment(one, at, None, turn, lead_id)
-        for turn, (at, lead_id) in enumerate(sorted(times.items()), 1)
+        for turn, (at, lead_id) in enumerate(sorted(times.items())[:MOST_TURNS], 1)
     ]
 
 

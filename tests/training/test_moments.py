@@ -18,7 +18,7 @@ from signals.tables import OUTBOX, SIGNAL
 from tests.training.small_history import CREATED, NOW, vectors, write_history
 from training.build import build
 from training.dataset import OTHER_AGES_WEIGHT, examples_at, teaching, weight_of
-from training.moments import Moment, moments
+from training.moments import MOST_TURNS, Moment, moments
 from training.shuffled import shuffled_auc
 from training.split import split
 
@@ -30,7 +30,7 @@ def engine(tmp_path, monkeypatch) -> sa.Engine:
     monkeypatch.setattr(features.offline, "vectors", vectors)
     Installation(tmp_path).create()
     engine = open_record(tmp_path / "record.db")
-    write_history(engine, 60)
+    write_history(engine, 60, (0.2, 0.8))
     return engine
 
 
@@ -129,23 +129,23 @@ def test_what_came_later_changes_nothing_at_an_earlier_moment(engine, tmp_path):
     _stage(engine, 1, at)
     before = [(one, weight_of(one, 30)) for one in _found(engine, tmp_path)]
 
-    for later in range(1, 20):
+    for later in range(1, 5):
         _stage(engine, 1, at + later * DAY)
         _signal(engine, 1, at + later * DAY + 1)
     after = [(one, weight_of(one, 30)) for one in _found(engine, tmp_path)]
 
     assert [told for told in after if told[0].turn <= 1] == before
-    assert len(after) == len(before) + 38
+    assert len(after) == len(before) + 8
 
 
 def test_a_lead_counts_for_no_more_than_one_other_age_however_many_moments(engine, tmp_path):
-    """A lead that is told of every day would teach for thirty."""
+    """A lead that is told of every day would teach for thirty, and take as long to read."""
     for hours in range(100):
         _stage(engine, 1, CREATED + 2 * DAY + hours * HOUR)
 
     weights = [weight_of(one, 30) for one in _found(engine, tmp_path) if one.turn]
 
-    assert len(weights) == 100
+    assert len(weights) == MOST_TURNS
     assert weights == sorted(weights, reverse=True)
     assert 0.9 * OTHER_AGES_WEIGHT < sum(weights) < OTHER_AGES_WEIGHT
 

@@ -10,16 +10,20 @@ from click.testing import CliRunner
 
 import features.offline
 from core import release
-from core.clock import FixedClock
-from core.database import open_record
+from core.clock import DAY, FixedClock
+from core.database import open_record, upsert, writing
 from core.errors import WorkError
 from core.installation import Installation
 from core.settings import Models
+from events.labels import definition
+from events.stages import CRM_STAGE
+from features.profile import read_profile
 from features.services import columns
 from scoring import ModelRefused, Scorer, registry
+from scoring.card import read_card
 from scoring.cases import files, read_cases
 from scoring.watcher import Watcher
-from tests.training.small_history import NOW, vectors, write_history
+from tests.training.small_history import CREATED, NOW, vectors, write_history
 from training.commands.compare import compare
 from training.commands.models import list_models, promote, rollback
 from training.order import Order
@@ -69,8 +73,9 @@ def test_a_model_is_trained_promoted_and_rolled_back(installation, engine):
     _has_its_feature_service(installation, scorer)
     _has_its_evidence(installation, first)
 
-    second = train(installation, engine, Models(), Order(now=NOW, promote=False, seed=8))
+    second = _train_at_stages_too(installation, engine)
     assert second["version"] == "2"
+    assert second["examples"] > first["examples"]
     assert release.current(engine).model_version == "1"
 
     _run(promote, installation, "2")
@@ -85,6 +90,28 @@ def test_a_model_is_trained_promoted_and_rolled_back(installation, engine):
 
     _can_be_compared(installation)
     _tampered_and_broken(installation, engine)
+
+
+def _train_at_stages_too(installation, engine):
+    """Card and fingerprint tell of it; cases, test and profile are of ages alone."""
+    models = Models(at_stages=True)
+    stages = [
+        {"lead_id": f"lead-{number}", "known_at": CREATED + 42 * DAY, "crm_id": None}
+        for number in range(LEADS)
+    ]
+    with writing(engine) as record:
+        upsert(CRM_STAGE, record, stages)
+
+    told = train(installation, engine, models, Order(now=NOW, promote=False, seed=8))
+
+    folders = list((installation.mlflow / "artifacts").glob("*/artifacts/model"))
+    taught = [card.taught for card in map(read_card, folders) if card.taught]
+    told_of = {one.label_fingerprint: one.label.get("at_stages") for one in taught}
+    assert told_of == {definition(models).fingerprint: True, definition(Models()).fingerprint: None}
+    profiles = [read_profile(one) for one in folders]
+    assert {tuple(one.ages) for one in profiles if one} == {(0, 7, 14, 30)}  # all closed by 60
+    assert told["cases"] == LEADS
+    return told
 
 
 def _can_be_compared(installation):
