@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_tiles import random_moment, random_tiles
 
 from features.crowd import side_of
+from features.definitions import FEATURES
 from features.tiles import encode
 from features.vector import FEW, NAMES, Stored, crowded, vectors
 
@@ -56,6 +58,25 @@ def test_some_of_a_crowd_and_in_another_order_are_columns_as_well() -> None:
     assert side is not None
     for name in NAMES:
         assert side.column(name) == [one[name] for one in some]
+
+
+def test_numbers_are_the_values_with_nan_for_what_is_missing() -> None:
+    """Trees read them instead of values: of all of a crowd, of some, and beside what was put in."""
+    views = crowded(asked_of(random.Random(6)))
+    some = [views[at].values for at in (7, 2, 11)]
+    other = crowded(asked_of(random.Random(6)))
+    other[1].values["crm_size"] = 5
+
+    for rows in ([one.values for one in views], some, [one.values for one in other]):
+        side = side_of(rows)
+        assert side is not None
+        for feature in FEATURES:
+            if not feature.is_word:
+                wanted = np.array([row[feature.name] for row in rows], np.float64)
+                assert side.numbers(feature.name).tobytes() == wanted.tobytes()
+    side = side_of([one.values for one in other])
+    assert side is not None
+    assert side.numbers("crm_size")[1] == 5
 
 
 def test_what_is_put_into_a_view_is_told_by_it_and_by_its_columns() -> None:
