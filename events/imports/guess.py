@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from core.clock import DAY, to_iso
 from events.imports.cells import MISSING, NO, YES
 from events.imports.plan import FACTS, Outcome, Plan, Status, When, Who
-from events.imports.profile import Column, Kind, Profile, words_of
+from events.imports.profile import MOST_DISTINCT, UNIQUE, Column, Kind, Profile, words_of
 from events.imports.source import Source
 
 _ID = ("lead id", "prospect id", "contact id", "mql id", "crm id", "record id", "id", "lead number")
@@ -43,6 +43,7 @@ _WON = re.compile(r"\b(won|win|converted|customer|success(ful)?|signed|purchased
 _LOST = re.compile(
     r"\b(lost|loss|lose|dead|disqualified|unqualified|rejected|declined|junk|churned)\b"
 )
+_OPEN = re.compile(r"\b(open|new|active|pending|working|in progress|negotiation|undecided)\b")
 MOST_ENDS = 60
 """A status has fewer different words than this."""
 
@@ -118,16 +119,20 @@ def _id_like(one: Column, *, unique: bool) -> bool:
     if one.kind in {Kind.EMPTY, Kind.CONSTANT, Kind.DATE, Kind.EMAIL, Kind.FLAG, Kind.TEXT}:
         return False
     filled = one.rows * (1 - one.missing)
-    return not unique or one.distinct >= 0.95 * filled
+    return not unique or one.distinct >= min(UNIQUE * filled, MOST_DISTINCT)
 
 
 def _ending_in_id(ids: dict[str, Column]) -> str | None:
-    named = [
-        name
-        for name in ids
-        if re.search(r"\b(id|uuid|guid)$", words_of(name)) and not _NO_LEAD.search(words_of(name))
-    ]
-    return named[0] if named else None
+    return next((name for name in ids if _ends_in_id(words_of(name))), None)
+
+
+def is_called_like_an_id(name: str) -> bool:
+    """Of a lead: `Prospect ID`, not `Account ID`."""
+    return _rank(words_of(name), _ID) < len(_ID) or _ends_in_id(words_of(name))
+
+
+def _ends_in_id(words: str) -> bool:
+    return bool(re.search(r"\b(id|uuid|guid)$", words)) and not _NO_LEAD.search(words)
 
 
 def _created(free: dict[str, Column]) -> When | None:
@@ -146,10 +151,11 @@ def _outcome(seen: Profile, free: dict[str, Column]) -> Outcome | None:
     """A column whose words say won and lost; else, where there is a date of winning, all won."""
     column, status = _status(seen)
     closed = _pick(free, _CLOSED, (Kind.DATE,))
+    ended = status is not None and (status.won or status.lost)
+    if not ended and closed is not None and "won" in words_of(closed):
+        column, status = None, Status(all="won")
     if status is None:
-        if closed is None or "won" not in words_of(closed):
-            return None
-        status = Status(all="won")
+        return None
     free.pop(column or "", None)
     return Outcome(
         status=status,
@@ -160,12 +166,14 @@ def _outcome(seen: Profile, free: dict[str, Column]) -> Outcome | None:
 
 
 def _status(seen: Profile) -> tuple[str | None, Status | None]:
+    """A column of several words stands before one whose only word is the same in every row."""
+    kinds = {Kind.WORD, Kind.FLAG, Kind.NUMBER, Kind.CONSTANT}
     likely = sorted(
-        (_rank(words_of(name), _STATUS), at, name)
+        (one.distinct == 1, _rank(words_of(name), _STATUS), at, name)
         for at, (name, one) in enumerate(seen.columns.items())
-        if one.kind in {Kind.WORD, Kind.FLAG, Kind.NUMBER} and one.distinct <= MOST_ENDS
+        if one.kind in kinds and one.distinct <= MOST_ENDS
     )
-    for rank, _, name in likely:
+    for _, rank, _, name in likely:
         status = _ends(name, seen.texts.get(name, {}), named=rank < len(_STATUS))
         if status is not None:
             return name, status
@@ -173,8 +181,12 @@ def _status(seen: Profile) -> tuple[str | None, Status | None]:
 
 
 def _ends(column: str, texts: Iterable[str], *, named: bool) -> Status | None:
-    """Words that say won or lost; yes and no count only in a column called like an outcome."""
+    """Words that say won or lost; yes and no, and a word without another beside it, count only in
+    a column called like an outcome.
+    """
     words = sorted(text for text in texts if text.lower() not in MISSING)
+    if len(words) == 1:
+        return _one_end(column, words[0]) if named else None
     if words and named and all(word.lower() in YES | NO for word in words):
         won = [word for word in words if word.lower() in YES]
         lost = [word for word in words if word.lower() in NO]
@@ -185,6 +197,16 @@ def _ends(column: str, texts: Iterable[str], *, named: bool) -> Status | None:
         return None
     return Status(column=column, won=won, lost=lost,
                   open=[word for word in words if word not in {*won, *lost}])  # fmt: skip
+
+
+def _one_end(column: str, word: str) -> Status | None:
+    """Guessed away, leads that were all won would count as lost. A bare digit may be an amount."""
+    told, bare = words_of(word), word.lower()
+    if _LOST.search(told) or (bare in NO and not bare.isdigit()):
+        return Status(column=column, lost=[word])
+    if _WON.search(told) or (bare in YES and not bare.isdigit()):
+        return Status(column=column, won=[word])
+    return Status(column=column, open=[word]) if _OPEN.search(told) else None
 
 
 def _pick(columns: Iterable[str] | dict[str, Column], names: tuple[str, ...],

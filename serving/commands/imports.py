@@ -88,6 +88,7 @@ def _import(
 ) -> None:
     from core.clock import SystemClock
     from core.settings import load_settings
+    from events.imports.doubts import doubts
     from events.imports.guess import guess
     from events.imports.mapping import check, read_mapping, to_yaml
     from events.imports.mapping import write_mapping as write
@@ -106,6 +107,8 @@ def _import(
         days_back = max(settings.models.label_days, settings.models.moment_days)
         plan = guess(source, seen, kind, SystemClock().now(), days_back)
         click.echo(f"\nguessed mapping:\n{to_yaml(plan)}", err=True)
+        for line in doubts(plan, seen):
+            click.echo(line, err=True)
     if write_mapping:
         write(write_mapping, plan)
         click.echo(f"written to {write_mapping}; nothing was imported")
@@ -215,7 +218,8 @@ WORDS = {
     "unchanged": "as known already",
     "passed_over": "of leads that are not known here, passed over",
     "unknown_lead": "deals of leads not known yet: kept, labels once the lead comes",
-    "closed_early": "deals that closed before their lead was created",
+    "closed_early": "deals that closed before their lead was created: taken all the same, but the "
+    "lead was never open here, so its end teaches no chance",
     "copies": "rows told twice",
     "replaced": "rows that a later row of the same lead or deal replaces",
 }

@@ -10,10 +10,11 @@ import pytest
 from core.clock import from_iso
 from core.errors import DefinitionError
 from events.attributes import ColumnKind
+from events.imports.doubts import doubts
 from events.imports.guess import guess
 from events.imports.mapping import attributes, check, read_mapping, write_mapping
 from events.imports.plan import Outcome, Plan, Status, When
-from events.imports.profile import Kind, Profile, profile
+from events.imports.profile import MOST_DISTINCT, Kind, Profile, profile
 from events.imports.source import Source
 
 NOW = from_iso("2026-11-23")
@@ -175,3 +176,64 @@ def test_names_that_become_one_get_their_number(tmp_path: Path) -> None:
     source = file(tmp_path, "id,Lead Source,lead-source,LeadSource\n1,a,b,c\n2,b,c,d\n")
     names = [name for name, _ in attributes(Plan(), profile(source).columns).values()]
     assert names[-3:] == ["crm_lead_source", "crm_lead_source_2", "crm_lead_source_3"]
+
+
+def test_an_id_is_found_in_a_file_of_any_length(tmp_path: Path) -> None:
+    """Different texts are counted up to a bound: beyond it a real id column looked half unique."""
+    rows = round(MOST_DISTINCT / 0.95) + 2_000
+    source = file(tmp_path, "id,won\n" + "".join(f"c{at},{at % 2}\n" for at in range(rows)))
+    seen = profile(source)
+    plan = guess(source, seen, "leads", NOW, 90)
+    assert (plan.lead.crm_id, plan.without_id) == ("id", "refuse")
+    assert not list(doubts(plan, seen))
+
+
+def test_an_id_that_was_left_out_is_told(tmp_path: Path) -> None:
+    """Leads without their id can never meet an event or an outcome: that is not for a footnote."""
+    rows = [f"c{at % 30},seller{at % 3},{at % 2}" for at in range(60)]
+    source = file(tmp_path, "\n".join(["lead_id,seller_id,won", *rows]))
+    seen = profile(source)
+    plan = guess(source, seen, "leads", NOW, 90)
+    assert plan.lead.crm_id is None
+    [told] = doubts(plan, seen)
+    assert "lead_id looks like an id" in told
+    assert "30 different in 60 filled rows" in told
+    assert "each row becomes a lead" in told
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted"),
+    [
+        ("Won", Status("Status", won=["Won"])),
+        ("Closed Lost", Status("Status", lost=["Closed Lost"])),
+        ("yes", Status("Status", won=["yes"])),
+        ("Open", Status("Status", open=["Open"])),
+        ("0", None),
+        ("Utopia", None),
+    ],
+)
+def test_a_status_of_one_word_is_not_guessed_away(
+    tmp_path: Path, word: str, wanted: Status | None
+) -> None:
+    """An export of won deals alone came out as leads that were all lost."""
+    for blank in (word, ""):  # the same in all rows, or told for some only
+        rows = [f"c{at},{word if at % 3 else blank}" for at in range(40)]
+        source = file(tmp_path, "\n".join(["id,Status", *rows]))
+        plan = guess(source, profile(source), "leads", NOW, 90)
+        assert plan.outcome == (Outcome(wanted) if wanted else None)
+
+
+def test_a_status_of_several_words_stands_before_one_of_a_single_word(tmp_path: Path) -> None:
+    """`Status: Active` of each row says less of its end than a stage that was won or lost; and a
+    date of winning says more than that the lead is open.
+    """
+    rows = [f"c{at},Active,{('Won', 'Lost')[at % 2]}" for at in range(40)]
+    source = file(tmp_path, "\n".join(["id,Status,Stage", *rows]))
+    plan = guess(source, profile(source), "leads", NOW, 90)
+    assert plan.outcome == Outcome(Status("Stage", won=["Won"], lost=["Lost"]))
+
+    rows = [f"c{at},Active,2026-01-{at % 20 + 1:02}" for at in range(40)]
+    source = file(tmp_path, "\n".join(["id,Status,won_date", *rows]))
+    plan = guess(source, profile(source), "outcomes", NOW, 90)
+    wanted = Outcome(Status(all="won"), deal_id="id", closed=When("won_date"))
+    assert plan.outcome == wanted
