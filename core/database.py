@@ -45,6 +45,7 @@ TABLES = (
     "scoring.drifting",
     "scoring.experiment",
     "scoring.retraining",
+    "scoring.unfollowed",
     "serving.kept.calls",
     "serving.keys",
     "signals.exposure",

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 Stamp = tuple[int, int] | None
+"""When a file was changed, and its size; None where there is none."""
 
 
 class Watcher:
-    """One look costs two file stats while nothing changed, so that it can be taken often."""
+    """One look costs a few file stats while nothing changed, so that it can be taken often."""
 
     def __init__(
         self, installation: Installation, engine: sa.Engine, clock: Clock | None = None
@@ -34,36 +35,27 @@ class Watcher:
         self._installation = installation
         self._engine = engine
         self._clock = clock or SystemClock()
-        self._seen: tuple[Stamp, release.Release] | None = None
+        self._seen: tuple[release.Release, tuple[Stamp, ...]] | None = None
 
     def look(self) -> None:
-        """Puts the champion in force, if it is not.
+        """Puts the champion in force, if it is not, and copies it out anew where the files of what
+        serves are missing or damaged: a process that starts could not load them.
 
         WorkError when the registry cannot be read, ModelRefused when the champion must not serve;
         in both cases what serves now stays in force.
         """
-        seen = (self._stamp(), release.current(self._engine))
-        if seen[0] is None or (seen == self._seen and self._is_there(seen[1])):
+        registered = _stamp(registry.store(self._installation))
+        in_force = release.current(self._engine)
+        if registered is None or self._seen == (in_force, (registered, *self._stamps(in_force))):
             return
-        self._follow(seen[1])
-        self._seen = (seen[0], release.current(self._engine))
+        self._follow(in_force)
+        in_force = release.current(self._engine)
+        self._seen = (in_force, (registered, *self._stamps(in_force)))
 
-    def _is_there(self, in_force: release.Release) -> bool:
-        """Whether somebody has removed the files of what serves: it serves on from memory until its
-        process ends, so they are copied out anew.
-        """
-        if in_force.model_version is None:
-            return True
+    def _stamps(self, in_force: release.Release) -> tuple[Stamp, Stamp]:
+        """Those of the files of what serves."""
         folder = self._installation.releases / f"{in_force.model_name}-{in_force.model_version}"
-        return (folder / CARD_FILE).exists() and (folder / TREES_FILE).exists()
-
-    def _stamp(self) -> Stamp:
-        """Changes with every change of the registry; None while there is none."""
-        try:
-            told = registry.store(self._installation).stat()
-        except FileNotFoundError:
-            return None
-        return told.st_mtime_ns, told.st_size
+        return _stamp(folder / CARD_FILE), _stamp(folder / TREES_FILE)
 
     def _follow(self, in_force: release.Release) -> None:
         client = registry.open_registry(self._installation)
@@ -71,9 +63,9 @@ class Watcher:
             version = registry.champion(client)
             wanted = (registry.MODEL_NAME, version)
             serves = wanted == (in_force.model_name, in_force.model_version)
-            if version is None or (serves and self._is_there(in_force)):
+            if version is None:
                 return
-            export(self._installation, client, version)
+            export(self._installation, client, version)  # nothing where its folder can be loaded
             if serves:
                 return
         release.make(
@@ -83,6 +75,14 @@ class Watcher:
             model_name=registry.MODEL_NAME,
             model_version=version,
         )
+
+
+def _stamp(file: Path) -> Stamp:
+    try:
+        told = file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return told.st_mtime_ns, told.st_size
 
 
 def export(installation: Installation, client: MlflowClient, version: str) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from core.database import reading
 from core.errors import LeadlineError
 from events import progress
+from scoring import unfollowed
 from serving.figures.heartbeat import LATE_S
 from serving.http.answers import in_thread, json_answer
 from serving.parts import Parts
@@ -22,6 +23,8 @@ from serving.score.filled import Filled
 from serving.score.lookup import ONLINE_STORE
 
 PROBE_S = 2.0
+REGISTRY = "registry"
+"""Degraded while its champion cannot be followed; scores have what served before."""
 
 
 async def livez(parts: Parts, request: Request) -> Response:  # noqa: ARG001
@@ -54,7 +57,10 @@ async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
 
 
 async def healthz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
-    """How far the worker has come, what is in force, what is missing."""
+    """How far the worker has come, what is in force, what is missing.
+
+    `registry` says why the champion of the model registry is not followed; else it is `ok`.
+    """
     return json_answer(await in_thread(parts, _health, parts))
 
 
@@ -85,10 +91,12 @@ async def _log(parts: Parts) -> str:
 def _health(parts: Parts) -> dict[str, Any]:
     with reading(parts.engine) as connection:
         worker = progress.read(connection)
+        registry = unfollowed.trouble(connection)
     last = parts.log.last_offset()
     loaded = parts.in_force.now()
     online = _online(parts.redis)
-    degraded = [*loaded.degraded, *([] if online else [ONLINE_STORE])]
+    missing = {ONLINE_STORE: not online, REGISTRY: registry}
+    degraded = [*loaded.degraded, *(name for name, lacks in missing.items() if lacks)]
     return {
         "status": "degraded" if degraded else "ok",
         "log": {"last_offset": last, "accepted": last, "waiting": parts.log.waiting},
@@ -105,6 +113,7 @@ def _health(parts: Parts) -> dict[str, Any]:
             else None,
         },
         "degraded": degraded,
+        "registry": registry or "ok",
     }
 
 

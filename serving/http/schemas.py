@@ -194,7 +194,14 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Signals": record(signals=array(OBJECT), next={"type": ["string", "null"]}),
     "Events": record(events=array(OBJECT)),
-    "Health": record(status=TEXT, log=OBJECT, worker=OBJECT, release=OBJECT, degraded=array(TEXT)),
+    "Health": record(
+        status=TEXT,
+        log=OBJECT,
+        worker=OBJECT,
+        release=OBJECT,
+        degraded=array(TEXT),
+        registry=TEXT,
+    ),
     "Status": record(
         status=TEXT, degraded=array(TEXT), detail=TEXT, optional=("degraded", "detail")
     ),

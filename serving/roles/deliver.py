@@ -24,6 +24,7 @@ from serving.figures.outbox_figures import OutboxFigures
 from serving.watches.drift_watch import EVERY_S as DRIFT_S
 from serving.watches.drift_watch import DriftWatch
 from serving.watches.lake_watch import LakeWatch
+from serving.watches.model_watch import ModelWatch
 from serving.watches.parity_watch import ParityWatch
 from serving.watches.registry_watch import EVERY_S as REGISTRY_S
 from serving.watches.registry_watch import RegistryWatch
@@ -88,15 +89,6 @@ def _turn_until(stop: threading.Event, deliverer: Deliverer, changes: Changes) -
 def _timers(
     installation: Installation, settings: Settings, engine: sa.Engine, stop: threading.Event
 ) -> list[threading.Thread]:
-    watched: list[Callable[[], None]] = []
-
-    def watch() -> None:
-        if not watched:
-            from scoring.watcher import Watcher
-
-            watched.append(Watcher(installation, engine).look)
-        watched[0]()
-
     def prune() -> None:
         now = SystemClock().now()
         prune_log(installation, engine, now - settings.worker.log_days * DAY)
@@ -104,7 +96,10 @@ def _timers(
             counts.prune(record, now)
 
     works: dict[str, tuple[Callable[[], None], float]] = {
-        "watch": (watch, settings.models.watch_s),
+        "watch": (
+            ModelWatch(installation, engine, SystemClock()).look,
+            settings.models.watch_s,
+        ),
         "prune": (prune, PRUNE_EVERY_S),
         "lake": (
             LakeWatch(installation, settings.lake, engine, SystemClock(), stop).look,

@@ -17,7 +17,7 @@ from core.settings import Settings, load_settings
 from events import progress
 from events.intake.log import EventLog
 from serving.release.rules_in_force import RulesInForce
-from serving.running import api_findings, machine
+from serving.running import api_findings, machine, model_findings
 from serving.running.listening import last_heard, listening_of
 from serving.running.machine import Finding, wrong
 from serving.worker.evictions import evicts
@@ -70,7 +70,9 @@ def _record(installation: Installation, settings: Settings) -> Iterator[Finding]
         yield Finding("record", "wrong", str(problem.args[0]), do)
         return
     yield Finding("record", "ok", f"{come.processed} events processed, {come.failed} failed")
-    yield _refused_rules(engine, in_force.rules_version) or _in_force(installation, in_force)
+    refused = _refused_rules(engine, in_force.rules_version)
+    yield refused or model_findings.in_force(installation, in_force)
+    yield model_findings.registry(installation, in_force)
     engine.dispose()
     yield _log(installation, come.offset)
 
@@ -86,19 +88,6 @@ def _refused_rules(engine: sa.Engine, version: int) -> Finding | None:
     told = f"{compiled.refused}; version {compiled.version} serves in its place"
     do = f"`leadline rules show {version} --out DIR`, correct it there and publish it"
     return Finding("release", "wrong", told, do)
-
-
-def _in_force(installation: Installation, in_force: release.Release) -> Finding:
-    if not in_force.number:
-        return Finding("release", "note", "nothing is in force yet", "`leadline up` ships rules")
-    told = f"number {in_force.number}, rules {in_force.rules_version}"
-    if in_force.model_name is None:
-        return Finding("release", "note", f"{told}, no model", "`leadline train` makes one")
-    model = f"{in_force.model_name}-{in_force.model_version}"
-    if not (installation.releases / model).is_dir():
-        do = f"`leadline promote {in_force.model_version}` copies it from the registry again"
-        return Finding("release", "wrong", f"{told}; the folder of {model} is missing", do)
-    return Finding("release", "ok", f"{told}, model {model}")
 
 
 def _log(installation: Installation, processed: int) -> Finding:

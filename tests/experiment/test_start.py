@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import sqlite3
@@ -22,12 +21,12 @@ from core.errors import DefinitionError, WorkError
 from core.installation import Installation
 from core.settings import load_settings
 from events.outcomes import CRM_LEAD, OUTCOME
-from features.definitions import digest
 from rules import read_catalog
 from scoring import registry
-from scoring.card import TREES_FILE, Calibration, Card, Input, seal, write_card
+from scoring.card import TREES_FILE
 from scoring.experiment import Metric, Spec, begin, running
 from scoring.watcher import Watcher
+from tests.registered import register
 from training.commands.experiment import experiment
 from training.commands.installed import Installed
 from training.experiment.expected import expected
@@ -65,39 +64,6 @@ def history(engine: sa.Engine, *, won: int, lost: int, value: float = 1_000.0) -
     with writing(engine) as record:
         upsert(CRM_LEAD, record, leads)
         upsert(OUTCOME, record, deals)
-
-
-def register(installation: Installation, folder: Path, versions: int) -> None:
-    """As training does it, without the training: a run with two files for each version."""
-    import lightgbm
-    import numpy as np
-
-    rows = np.arange(80, dtype=float).reshape(40, 2)
-    asked = {"objective": "binary", "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 5}
-    model = lightgbm.train(asked, lightgbm.Dataset(rows, rows[:, 0] > 40), 2).model_to_string()
-    names = ("pricing_views_30d", "form_submits_7d")
-    card = Card(
-        name=registry.MODEL_NAME,
-        trained_at=0,
-        inputs=tuple(Input(name) for name in names),
-        features_digest=digest(names),
-        calibration=Calibration(),
-        trees_sha256=hashlib.sha256(model.encode()).hexdigest(),
-        known_answers=(),
-        metrics={},
-    )
-    folder.mkdir()
-    (folder / TREES_FILE).write_text(model)
-    write_card(folder, seal(card))
-    client = registry.open_registry(installation)
-    place = client.create_experiment("e", artifact_location=(installation.mlflow / "a").as_uri())
-    client.create_registered_model(registry.MODEL_NAME)
-    for _ in range(versions):
-        made = client.create_run(place)
-        client.log_artifacts(made.info.run_id, str(folder), registry.ARTIFACTS)
-        source = f"{made.info.artifact_uri}/{registry.ARTIFACTS}"
-        client.create_model_version(registry.MODEL_NAME, source, made.info.run_id)
-    registry.promote(client, "1")
 
 
 def full(*_args: object) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from cli import run
+from core.database import writing
 from core.installation import Installation
 from core.settings import Api
+from scoring import unfollowed
 from serving.running.listening import last_heard, listening
 
 
@@ -25,6 +27,35 @@ def test_the_api_is_found_where_it_runs(rig: Any, capsys: pytest.CaptureFixture[
     """The rig's port stands in no settings file, as with `leadline up --port`."""
     found = api_told(capsys, "--data", str(rig.installation.root))
     assert (found["state"], found["told"]) == ("ok", f"ready at {rig.url}")
+
+
+def test_health_says_why_no_new_champion_comes(rig: Any) -> None:
+    """Answers lack nothing meanwhile, so that nobody else would tell."""
+    assert rig.client.get("/healthz").json()["registry"] == "ok"
+    try:
+        _tell(rig, "file is not a database")
+        found = rig.client.get("/healthz").json()
+        assert (found["status"], found["registry"]) == ("degraded", "file is not a database")
+        assert "registry" in found["degraded"]
+    finally:
+        _tell(rig, "")
+    assert "registry" not in rig.client.get("/healthz").json()["degraded"]
+
+
+def _tell(rig: Any, trouble: str) -> None:
+    with writing(rig.engine) as record:
+        unfollowed.tell(record, trouble, 1)
+
+
+def test_the_doctor_looks_at_the_model_registry(
+    rig: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever asks what is wrong reads no logs."""
+    run(["doctor", "--json", "--data", str(rig.installation.root)])
+    findings = json.loads(capsys.readouterr().out)
+    assert [one["told"] for one in findings if one["subject"] == "model registry"] == [
+        "there is none yet"
+    ]
 
 
 def test_the_port_may_be_named(rig: Any, capsys: pytest.CaptureFixture[str]) -> None:
