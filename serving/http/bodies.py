@@ -77,7 +77,12 @@ def parse(body: bytes) -> Any:
     except (msgspec.MsgspecError, UnicodeDecodeError) as wrong:
         raise BadRequest(f"the body is no valid JSON: {wrong}") from wrong
     except RecursionError as wrong:
-        raise BadRequest("the body is no valid JSON for us: it is nested too deeply") from wrong
+        raise too_deep() from wrong
+
+
+def too_deep() -> BadRequest:
+    """For a body that is nested more deeply than whoever walks through it can follow."""
+    return BadRequest("the body is no valid JSON for us: it is nested too deeply")
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

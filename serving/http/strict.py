@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from core.errors import BadRequest, Problem, UnsupportedMedia
-from serving.http.bodies import parse_object, read_body
+from serving.http.bodies import parse_object, read_body, too_deep
 from serving.http.fields import MOST_TOLD
 
 T = TypeVar("T")
@@ -42,7 +42,11 @@ async def read_ask(request: Request, limit: int, read: Callable[[dict[str, Any]]
 def understand(body: bytes, read: Callable[[dict[str, Any]], T]) -> T:
     """The same of a body that is there. BadRequest with every problem."""
     told = parse_object(body)
-    return _once(repeated(body, told), lambda: read(told))
+    try:
+        twice = repeated(body, told)
+    except RecursionError as wrong:  # this walk needs more room than the one that parsed it
+        raise too_deep() from wrong
+    return _once(twice, lambda: read(told))
 
 
 def understand_query(query: QueryParams, read: Callable[[Mapping[str, str]], T]) -> T:

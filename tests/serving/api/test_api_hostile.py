@@ -94,6 +94,19 @@ def test_a_body_that_is_no_question_is_400(rig: Any, problem_of: Any, call: str,
     assert len(told["detail"]) < 500
 
 
+@pytest.mark.parametrize("nested", [(b"[", b"]"), (b'{"a": ', b"}"), (b'[{"a": ":", "c": ', b"}]")])
+def test_a_body_is_400_however_deep_it_is(
+    rig: Any, problem_of: Any, nested: tuple[bytes, bytes]
+) -> None:
+    """The parser and the look for names that stand twice end at depths of their own, and neither
+    is known: it hangs on who called them. The colon in a text makes the second one look.
+    """
+    opened, closed = nested
+    for depth in range(250, 1_050, 7):
+        body = b'{"x": ":", "lead": ' + opened * depth + b"1" + closed * depth + b"}"
+        problem_of(rig.client.post("/v1/score", content=body), 400)
+
+
 @pytest.mark.parametrize("call", POSTED)
 def test_a_large_body_is_413_before_it_is_parsed(rig: Any, problem_of: Any, call: str) -> None:
     """Plain, chunked, or blown up from a few bytes; a thousand leads of the longest names fit."""
