@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from scoring.calibration import Calibration
+from training.folds import folds
 from training.losses import gain, log_losses
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FOLDS = 5
 LEAST_BLOCK = 1.0
 """Rows of the average rate that each step of the isotonic curve is mixed with: nobody is told 0."""
 
@@ -33,11 +33,11 @@ def calibrate(
     """Platt's curve, or a freer one whose log loss on folds by group is clearly lower."""
     import numpy as np
 
-    folds = _folds(won, groups, seed)
+    parts = folds(won, groups, seed)
     told, every = {}, {}
     for kind, fitted in KINDS.items():
         every[kind] = logits = np.empty(len(won))
-        for taught, asked in folds:
+        for taught, asked in parts:
             curve = fitted(margins[taught], won[taught], weights[taught])
             logits[asked] = [curve.logit_at(one) for one in margins[asked].tolist()]
         told[kind] = log_losses(logits, won)
@@ -47,13 +47,6 @@ def calibrate(
             chosen = kind
     means = {kind: float(np.average(losses, weights=weights)) for kind, losses in told.items()}
     return Calibrated(KINDS[chosen](margins, won, weights), means, every[chosen])
-
-
-def _folds(won: Floats, groups: Sequence[str], seed: int) -> list[tuple[NDArray, NDArray]]:  # type: ignore[type-arg]
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    folds = StratifiedGroupKFold(min(FOLDS, len(set(groups))), shuffle=True, random_state=seed)
-    return list(folds.split(won, won, groups=list(groups)))
 
 
 def platt(margins: Floats, won: Floats, weights: Floats) -> Calibration:

@@ -12,17 +12,20 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 FOLDS = 5
+FEW_FOLDS = 2
 MANY = 150_000
-"""Rows from which on groups are dealt at random: that spreads wins as evenly, in a fraction of the
-time that it takes to place them one by one."""
+"""Rows from which on there are `FEW_FOLDS`: half of so many teach nearly what four fifths do, at a
+quarter of the cost. Groups are dealt at random then: that spreads wins as evenly, in a fraction of
+the time that it takes to place them one by one."""
 LARGE = 0.02
 """Share of the rows that one group may hold to be dealt so."""
 
 
 def folds(won: Floats, groups: Sequence[str], seed: int) -> list[tuple[Any, Any]]:
-    """(rows that teach, rows that are asked), by number; five, or as many as there are groups."""
-    count = min(FOLDS, len(set(groups)))
-    return (len(won) > MANY and _dealt(groups, count, seed)) or _placed(won, groups, count, seed)
+    """(rows that teach, rows that are asked), by number; never more of them than groups."""
+    if len(won) > MANY and (dealt := _dealt(groups, FEW_FOLDS, seed)):
+        return dealt
+    return _placed(won, groups, min(FOLDS, len(set(groups))), seed)
 
 
 def _placed(won: Floats, groups: Sequence[str], count: int, seed: int) -> list[tuple[Any, Any]]:
