@@ -15,7 +15,8 @@ an exception means that a caller or the operator has to do something::
         ├── TooLarge        413
         ├── UnsupportedMedia 415
         ├── TooMany         429
-        └── Unavailable     503
+        ├── Unavailable     503
+        └── TooLate         504
 
 Every message says what is wrong, where, and what to do; `problems` holds them all at once.
 """
@@ -113,3 +114,10 @@ class Unavailable(RequestError):
     status = 503
     title = "Unavailable"
     retry_after_s = 1.0
+
+
+class TooLate(RequestError):
+    """The caller's own time limit is over."""
+
+    status = 504
+    title = "Too late"

@@ -31,9 +31,8 @@ class Seat:
 
     def take(self, parts: Parts, *, alone: bool = False) -> None:
         """`alone`: no front stands before it, so requests are traced here."""
-        answer = Dispatcher(self._routes, parts)
-        guarded = Guard(answer, parts.overload, parts.metrics)
-        self._answer = traced(guarded, parts, self._routes) if alone else answer
+        answer = Guard(Dispatcher(self._routes, parts), parts.overload, parts.metrics)
+        self._answer = traced(answer, parts, self._routes) if alone else answer
 
     @property
     def taken(self) -> bool:

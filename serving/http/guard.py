@@ -1,5 +1,8 @@
 """Before the score routes: what is too much or too late is turned away without work.
 
+That is looked at when the headers are there; what a call asks for is known later, and counts then
+(`serving/http/turn.py`).
+
 A call that waits for its turn is given up when its client hangs up, or when the time is over that
 its `X-Request-Timeout-Ms` allows.
 """
@@ -8,16 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.errors import Unavailable
 from serving.figures.metrics import Metrics
 from serving.http.protocol import HOLD
-from serving.problems import problem, refuse
+from serving.http.turn import TURN, Turn, refusal
+from serving.problems import refuse
 from serving.score.overload import Overload, Turned
 
 TIMEOUT = b"x-request-timeout-ms"
@@ -27,8 +29,6 @@ HOLD_S = (0.5, 1.0)
 """How long nothing is read of a connection whose call was turned away: who comes back before
 `Retry-After` has passed waits outside, where it costs nothing. Drawn, so that not all come at once.
 """
-BYTES_A_UNIT = 1_200
-"""A batch has as much work as single calls for a twentieth of its leads, of some 60 bytes."""
 
 
 class Guard:
@@ -36,49 +36,42 @@ class Guard:
         self._app = app
         self._overload = overload
         self._turned_away = metrics.turned_away
-        self._refusals = refusals()
+        # Made once: turning away has to be cheap.
+        self._refusals = {turned: refuse(refusal(turned)) for turned in Turned}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        patience_s, units = _asked(scope)
-        entered = self._overload.enter(units, patience_s)
-        if isinstance(entered, Turned):
-            if entered is Turned.FULL and (hold := scope.get("extensions", {}).get(HOLD)):
-                hold(random.uniform(*HOLD_S))
-            await self._refuse(entered, scope, receive, send)
+        patience_s = _patience(scope)
+        if (turned := self._overload.refuses(1, patience_s)) is not None:
+            await self._refuse(turned, scope, receive, send)
             return
-        began = time.monotonic()
+        turn = scope[TURN] = Turn(self._overload, patience_s, partial(self._note, scope))
         call = _Call(self._app, scope, receive, send)
         try:
             await call.answer(patience_s)
         finally:
-            self._overload.leave(entered, time.monotonic() - began)
+            turn.end()
         if call.late:
             await self._refuse(Turned.LATE, scope, receive, send)
 
     async def _refuse(self, turned: Turned, scope: Scope, receive: Receive, send: Send) -> None:
-        self._turned_away.labels(turned.value).inc()
+        self._note(scope, turned)
         await self._refusals[turned](scope, receive, send)
 
-
-def refusals() -> Mapping[Turned, Response]:
-    """Made once: turning away has to be cheap."""
-    full = Unavailable("more scores are asked for than can be answered in time", do="try later")
-    late = "the time that X-Request-Timeout-Ms allows is over, or would be"
-    return {Turned.FULL: refuse(full), Turned.LATE: problem(504, "Too late", late)}
+    def _note(self, scope: Scope, turned: Turned) -> None:
+        self._turned_away.labels(turned.value).inc()
+        if turned is Turned.FULL and (hold := scope.get("extensions", {}).get(HOLD)):
+            hold(random.uniform(*HOLD_S))
 
 
-def _asked(scope: Scope) -> tuple[float | None, float]:
-    """Seconds that the caller waits (None: any time), and the units of work."""
-    patience_s, size = None, b"0"
+def _patience(scope: Scope) -> float | None:
+    """Seconds that the caller waits; None: any time."""
     for name, told in scope["headers"]:
         if name == TIMEOUT and told.isdigit():
-            patience_s = int(told[:9]) / 1000
-        elif name == b"content-length" and told.isdigit():
-            size = told[:9]
-    return patience_s, 1 + int(size) // BYTES_A_UNIT
+            return int(told[:9]) / 1000
+    return None
 
 
 class _Call:

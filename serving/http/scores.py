@@ -10,9 +10,10 @@ from starlette.responses import Response
 from core.errors import NotFound
 from serving.http.answers import in_thread, json_answer
 from serving.http.strict import read_ask, understand_query
+from serving.http.turn import turn_of
 from serving.kept.call_log import new_id
 from serving.parts import Parts
-from serving.score.accounts import score_account
+from serving.score.accounts import find_people, score_account
 from serving.score.asks import Ask, read_account, read_many, read_one, read_query
 
 NOT_FOUND = {"error": "not_found"}
@@ -22,19 +23,21 @@ SCORE_ID = "X-Leadline-Score-Id"
 
 async def score(parts: Parts, request: Request) -> Response:
     now = parts.clock.now()
-    return await _one(parts, await read_ask(request, _limit(parts), lambda one: read_one(one, now)))
+    ask = await read_ask(request, _limit(parts), lambda one: read_one(one, now))
+    return await _one(parts, request, ask)
 
 
 async def score_query(parts: Parts, request: Request) -> Response:
     now = parts.clock.now()
     ask = understand_query(request.query_params, lambda query: read_query(query, now))
-    return await _one(parts, ask)
+    return await _one(parts, request, ask)
 
 
 async def score_batch(parts: Parts, request: Request) -> Response:
     now = parts.clock.now()
     many = await read_ask(request, _limit(parts), lambda told: read_many(told, now))
     ask = many._replace(id=new_id(now))
+    turn_of(request).take(len(ask.people))
     answers = await in_thread(parts, parts.desk.score, ask)
     return _answer({"results": [told or NOT_FOUND for told in answers]}, ask.id)
 
@@ -42,17 +45,21 @@ async def score_batch(parts: Parts, request: Request) -> Response:
 async def score_one_account(parts: Parts, request: Request) -> Response:
     one = await read_ask(request, _limit(parts), read_account)
     ask = one._replace(id=new_id(parts.clock.now()))
-    told = await in_thread(parts, score_account, parts, ask)
-    if told is None:
+    turn = turn_of(request)
+    turn.take(1)
+    account = await in_thread(parts, find_people, parts.engine, ask)
+    if account is None:
         raise NotFound("no account is known by that")
-    return _answer(told, ask.id)
+    turn.take(len(account.scored))
+    return _answer(await in_thread(parts, score_account, parts, ask, account), ask.id)
 
 
 def _limit(parts: Parts) -> int:
     return parts.settings.api.max_body_bytes
 
 
-async def _one(parts: Parts, ask: Ask) -> Response:
+async def _one(parts: Parts, request: Request, ask: Ask) -> Response:
+    turn_of(request).take(1)
     named = ask._replace(id=new_id(parts.clock.now()))
     if ask.as_of is None:
         (told,) = await parts.together.ask(named)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -22,14 +22,27 @@ if TYPE_CHECKING:
     from serving.parts import Parts
 
 
-def score_account(parts: Parts, ask: AccountAsk) -> dict[str, Any] | None:
-    """None for an account that nobody belongs to by this name. At most 1,000 people are scored."""
-    with reading(parts.engine) as connection:
+class AccountPeople(NamedTuple):
+    """An account's people, by lead id: `scored` are those whom its score is made of."""
+
+    account_id: str
+    scored: list[str]
+    total: int
+
+
+def find_people(engine: sa.Engine, ask: AccountAsk) -> AccountPeople | None:
+    """None for an account that is not known by this name. At most 1,000 people are scored."""
+    with reading(engine) as connection:
         account_id = find_account(connection, ask.field, ask.value)
-        people = sorted(leads_of(connection, account_id)) if account_id else []
-    if account_id is None:
-        return None
-    pairs = [(lead_id, account_id) for lead_id in people[:MOST_LEADS]]
+        if account_id is None:
+            return None
+        people = sorted(leads_of(connection, account_id))
+    return AccountPeople(account_id, people[:MOST_LEADS], len(people))
+
+
+def score_account(parts: Parts, ask: AccountAsk, account: AccountPeople) -> dict[str, Any]:
+    """The answer to `ask`, which has found `account`."""
+    pairs = [(lead_id, account.account_id) for lead_id in account.scored]
     began = time.perf_counter()
     standings = parts.desk.stand_now(pairs, ask.explain)
     standings.sort(key=lambda one: one.priority, reverse=True)
@@ -37,7 +50,7 @@ def score_account(parts: Parts, ask: AccountAsk) -> dict[str, Any] | None:
     score = answer(best, ask.explain.value) if best else None
     parts.desk.calls.put(ask, standings[:1], [score], time.perf_counter() - began)
     return {
-        "account_id": account_id,
+        "account_id": account.account_id,
         "as_of": to_iso(best.vector.as_of if best else parts.clock.now()),
         "priority": round(best.priority, 1) if best else 0.0,
         "band": best.band if best else "cold",
@@ -46,7 +59,7 @@ def score_account(parts: Parts, ask: AccountAsk) -> dict[str, Any] | None:
         "mqa": any(one.report.mqa for one in standings),
         "score": score,
         "people": [_person(one) for one in standings],
-        "people_total": len(people),
+        "people_total": account.total,
         "degraded": sorted({missing for one in standings for missing in one.degraded}),
         "features_as_of": to_iso(best.known_to) if best and best.known_to is not None else None,
     }

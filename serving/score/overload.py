@@ -49,14 +49,21 @@ class Overload:
         One that has more work than half the bound counts for half of it: it may come in as well.
         `patience_s` is how long its caller waits.
         """
+        units = min(units, self.bound / 2)
+        turned = self.refuses(units, patience_s)
+        if turned is not None:
+            return turned
+        self.under_way += units
+        return units
+
+    def refuses(self, units: float, patience_s: float | None = None) -> Turned | None:
+        """Whether, and why, `enter` would turn so much away now."""
         if patience_s is not None and patience_s <= self._expected_s():
             return Turned.LATE
-        units = min(units, self.bound / 2)
         if self.under_way + units > self.bound:
             self._turned += 1
             return Turned.FULL
-        self.under_way += units
-        return units
+        return None
 
     def leave(self, units: float, seconds: float) -> None:
         """After `seconds` from its beginning."""

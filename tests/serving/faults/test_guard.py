@@ -11,11 +11,13 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.errors import Unavailable
 from serving.figures.metrics import Metrics
 from serving.http import guard
 from serving.http.guard import TIMEOUT, Guard
 from serving.http.protocol import HOLD, HttpProtocol
-from serving.score.overload import BEGIN, Overload
+from serving.http.turn import LEADS_A_UNIT, TURN, Turn
+from serving.score.overload import BEGIN, Overload, Turned
 
 REQUEST: Message = {"type": "http.request", "body": b"{}", "more_body": False}
 DONE: list[Message] = [
@@ -25,7 +27,7 @@ DONE: list[Message] = [
 
 
 class App:
-    """Reads the body, waits for `go`, answers; notes what became of it."""
+    """Reads the body, takes its turn, waits for `go`, answers; notes what became of it."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
@@ -36,7 +38,9 @@ class App:
         self.begun += 1
         try:
             if scope["method"] == "POST":
-                await receive()
+                while (await receive()).get("more_body"):
+                    continue
+            scope[TURN].take(1)
             await self.go.wait()
         except asyncio.CancelledError:
             self.fates.append("cancelled")
@@ -60,6 +64,11 @@ class Caller:
 
     async def send(self, message: Message) -> None:
         self.sent.append(message)
+
+    def stall(self) -> None:
+        """Half a body, and then nothing."""
+        self._incoming.get_nowait()
+        self._incoming.put_nowait({**REQUEST, "body": b"{", "more_body": True})
 
     def hang_up(self) -> None:
         self._incoming.put_nowait({"type": "http.disconnect"})
@@ -138,6 +147,48 @@ def test_more_than_the_bound_are_turned_away_and_their_connections_held() -> Non
         assert {caller.status for caller in callers} == {200}
 
     assert turned(play(story), "full") == 1
+
+
+def test_half_sent_bodies_hold_nobodys_place() -> None:
+    """However many there are: they cost no work yet, and may never do."""
+
+    async def story(app: App, guarded: Guard) -> None:
+        stalled = [Caller() for _ in range(2 * int(BEGIN))]
+        for caller in stalled:
+            caller.stall()
+        asked = [caller.ask(guarded) for caller in stalled]
+        await asyncio.sleep(0.01)
+        app.go.set()
+        whole = Caller()
+        await whole.ask(guarded)
+        assert whole.sent == DONE
+        for caller in stalled:
+            caller.hang_up()
+        await asyncio.gather(*asked)
+
+    assert turned(play(story), "full") == 0
+
+
+def test_a_call_counts_by_its_leads_however_its_body_is_packed() -> None:
+    """What was taken before counts as well, and all of it is given back once."""
+    overload = Overload(0.1, lambda: 0.0)
+    why: list[Turned] = []
+    many = Turn(overload, None, why.append)
+    many.take(1)
+    assert overload.under_way == 1
+    many.take(1_000)
+    assert overload.under_way == 1 + 1_000 / LEADS_A_UNIT
+    many.take(20)
+    assert overload.under_way == 1 + 1_000 / LEADS_A_UNIT
+    *others, last = [Turn(overload, None, why.append) for _ in range(5)]
+    for one in others:
+        one.take(1_000)
+    with pytest.raises(Unavailable):
+        last.take(1_000)
+    assert why == [Turned.FULL]
+    for one in (many, *others, last):
+        one.end()
+    assert overload.under_way == 0
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])

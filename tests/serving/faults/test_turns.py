@@ -1,0 +1,105 @@
+"""What each score call counts for, from its body to the bound of what is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from core.clock import SystemClock
+from core.database import writing
+from core.installation import Installation
+from core.settings import Redis, Settings
+from events.identity.tables import ACCOUNT, LEAD
+from serving.http.front import Front
+from serving.keys import KeyKind, create
+from serving.parts import Parts
+from serving.release.shipped import publish_shipped_rules
+from serving.score.asks import MOST_LEADS
+from serving.score.overload import Overload
+from serving.service import Seat
+
+MANY = {"leads": [{"user_id": "nobody"}] * MOST_LEADS}
+
+
+@pytest.fixture
+def parts(installation: Installation, redis_server: str) -> Iterator[Parts]:
+    opened = Parts(installation, Settings(redis=Redis(url=SecretStr(redis_server))))
+    publish_shipped_rules(opened.engine, SystemClock())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def key(parts: Parts) -> str:
+    return create(parts.engine, KeyKind.SECRET, SystemClock().now()).key
+
+
+class Noted(Overload):
+    """Notes what each call counted for when it was answered."""
+
+    def __init__(self) -> None:
+        super().__init__(0.1, lambda: 0.0)
+        self.counted: list[float] = []
+
+    def leave(self, units: float, seconds: float) -> None:
+        super().leave(units, seconds)
+        self.counted.append(units)
+
+
+def ask(parts: Parts, key: str, path: str, body: bytes, **headers: str) -> httpx.Response:
+    """One call of the whole application in this process."""
+    seat = Seat()
+    seat.take(parts)
+
+    async def one() -> httpx.Response:
+        transport = httpx.ASGITransport(Front(parts, seat))
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            return await client.post(path, content=body, headers=headers, auth=(key, ""))
+
+    return asyncio.run(one())
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_batch_counts_by_its_leads_packed_or_not(parts: Parts, key: str, packed: bool) -> None:
+    """A thousand leads go into two hundred bytes."""
+    noted = parts.overload = Noted()
+    body = json.dumps(MANY).encode()
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    told = ask(parts, key, "/v1/score/batch", gzip.compress(body) if packed else body, **headers)
+    assert told.status_code == 200, told.text
+    assert noted.counted == [51]
+
+
+def test_an_account_counts_by_its_people(parts: Parts, key: str) -> None:
+    """Its name tells nothing of how many they are."""
+    noted = parts.overload = Noted()
+    _account(parts.engine, 100)
+    body = json.dumps({"account": {"account_id": "a"}}).encode()
+    told = ask(parts, key, "/v1/accounts/score", body)
+    assert told.status_code == 200, told.text
+    assert told.json()["people_total"] == 100
+    assert noted.counted == [6]
+
+
+def test_what_is_not_understood_or_allowed_counts_nothing(parts: Parts, key: str) -> None:
+    """Anybody could keep others out with it."""
+    noted = parts.overload = Noted()
+    assert ask(parts, key, "/v1/score/batch", b'{"leads": 1}').status_code == 400
+    assert ask(parts, key, "/v1/score", b'{"lead": {"user_id": "x"}}').status_code == 404
+    assert noted.counted == [1]
+
+
+def _account(engine: sa.Engine, people: int) -> None:
+    """One company and so many leads of it."""
+    told = {"account_id": "a", "founded_offset": 1, "created_at": 1, "known_at": 1, "data_key": b""}
+    with writing(engine) as connection:
+        connection.execute(sa.insert(ACCOUNT), {"account_id": "a", "created_at": 1})
+        leads = [{**told, "lead_id": f"l{at}"} for at in range(people)]
+        connection.execute(sa.insert(LEAD), leads)
