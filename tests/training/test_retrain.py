@@ -105,8 +105,8 @@ def _by_hand(installed):
     assert asked.exit_code == 0, asked.output
     assert in_force(installed.engine) == "3"
     listed = CliRunner().invoke(list_models, data).output.splitlines()
-    assert "held" in listed[0]
-    assert listed[0].endswith("champion")
+    assert "  gates: held " in listed[0]
+    assert listed[0].endswith("  now: champion")
     assert CliRunner().invoke(rollback, data).exit_code == 0
     assert in_force(installed.engine) == "1"
     wrong = CliRunner().invoke(promote, ["v3", *data]).exception

@@ -55,10 +55,11 @@ def _line(row: dict[str, Any], now: int) -> str:
     auc = row["metrics"].get("auc")
     figure = "AUC " + ("-" if auc is None else f"{auc:.3f}")
     days = (now - row["made_at"]) / DAY
-    decided = row["decision"] or "by hand"
-    aliases = " ".join(row["aliases"])
-    told = f"{row['version']:>4}  {to_iso(row['made_at'])}  {days:5.1f} d  {figure}  {decided:<10}"
-    return f"{told}  {aliases}".rstrip()
+    decided = f"gates: {row['decision'] or 'none'}"
+    # What was decided then and what it is now are the same words, and may well differ.
+    now_is = f"now: {' '.join(row['aliases'])}" if row["aliases"] else ""
+    told = f"{row['version']:>4}  {to_iso(row['made_at'])}  {days:5.1f} d  {figure}  {decided:<17}"
+    return f"{told}  {now_is}".rstrip()
 
 
 @models.command()
