@@ -29,6 +29,7 @@ from serving.keys import KeyRing
 from serving.release.inforce import InForce
 from serving.score.desk import ScoreDesk
 from serving.score.overload import Overload
+from serving.score.past import Past
 from serving.score.together import Together
 
 DATA_VARIABLE = "LEADLINE_DATA"
@@ -85,6 +86,7 @@ class Parts:
         # Scoring blocks on stores; the loop that accepts events must not.
         threads = CarryingThreads if tracing else ThreadPoolExecutor
         self.threads = threads(4, thread_name_prefix="score")
+        self.past = Past(threads(1, thread_name_prefix="past"))
         one_go = self.desk.score_all
         self.together = TracedTogether(tracing, one_go) if tracing else Together(one_go)
 
@@ -97,6 +99,7 @@ class Parts:
         self.closing = True
         self.log.close()
         self.threads.shutdown(cancel_futures=True)
+        self.past.close()
         self.together.close()
         self.served.close()
         self.calls.close()

@@ -56,7 +56,10 @@ async def features(parts: Parts, request: Request) -> Response:
     """The vector a score would be made of; with `as_of` as it was then, from the lake."""
     as_of = moment_of(request, "as_of", parts.clock.now())
     ask = Ask((request.path_params["lead_id"],), Explain.NONE, as_of)
-    (vector,) = await in_thread(parts, parts.desk.vectors, ask)
+    if as_of is None:
+        (vector,) = await in_thread(parts, parts.desk.vectors, ask)
+    else:
+        (vector,) = await parts.past.ask(parts.desk.vectors, ask)
     if vector is None:
         raise NotFound("no lead has this id")
     return json_answer(

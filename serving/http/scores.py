@@ -37,8 +37,11 @@ async def score_batch(parts: Parts, request: Request) -> Response:
     now = parts.clock.now()
     many = await read_ask(request, _limit(parts), lambda told: read_many(told, now))
     ask = many._replace(id=new_id(now))
-    turn_of(request).take(len(ask.people))
-    answers = await in_thread(parts, parts.desk.score, ask)
+    if ask.as_of is None:
+        turn_of(request).take(len(ask.people))
+        answers = await in_thread(parts, parts.desk.score, ask)
+    else:
+        answers = await parts.past.ask(parts.desk.score, ask)
     return _answer({"results": [told or NOT_FOUND for told in answers]}, ask.id)
 
 
@@ -59,12 +62,12 @@ def _limit(parts: Parts) -> int:
 
 
 async def _one(parts: Parts, request: Request, ask: Ask) -> Response:
-    turn_of(request).take(1)
     named = ask._replace(id=new_id(parts.clock.now()))
     if ask.as_of is None:
+        turn_of(request).take(1)
         (told,) = await parts.together.ask(named)
     else:
-        (told,) = await in_thread(parts, parts.desk.score, named)
+        (told,) = await parts.past.ask(parts.desk.score, named)
     if told is None:
         raise NotFound("nobody is known by that identifier")
     return _answer(told, named.id)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import TypeVar
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,10 +13,6 @@ from serving.why.explain import Explanation, explain_now, explain_then
 from serving.why.why_changed import Story
 from serving.why.why_changed import why_changed as what_moved
 
-T = TypeVar("T")
-_PAST = threading.Lock()
-"""One question about the past at a time: each reads the lake."""
-
 
 async def explain(parts: Parts, request: Request) -> Response:
     """With `at` as it was known then; with `version` under those rules."""
@@ -28,14 +20,14 @@ async def explain(parts: Parts, request: Request) -> Response:
     at, version = moment_of(request, "at", now), _version(request)
     lead = request.path_params["lead_id"]
 
-    def work() -> Explanation:
-        if at is None:
-            loaded = parts.in_force.now()
-            return explain_now(parts.installation, parts.engine, lead, now, version, loaded)
-        with _PAST:
-            return explain_then(parts.installation, parts.engine, lead, at, version)
+    stores = (parts.installation, parts.engine)
 
-    return await _answer(parts, work)
+    def work() -> Explanation:
+        return explain_now(*stores, lead, now, version, parts.in_force.now())
+
+    if at is None:
+        return json_answer(await in_thread(parts, work))
+    return json_answer(await parts.past.ask(explain_then, *stores, lead, at, version))
 
 
 async def why_changed(parts: Parts, request: Request) -> Response:
@@ -46,15 +38,10 @@ async def why_changed(parts: Parts, request: Request) -> Response:
     lead = request.path_params["lead_id"]
 
     def work() -> Story:
-        with _PAST:
-            loaded = parts.in_force.now()
-            return what_moved(parts.installation, parts.engine, lead, since, now, loaded)
+        loaded = parts.in_force.now()
+        return what_moved(parts.installation, parts.engine, lead, since, now, loaded)
 
-    return await _answer(parts, work)
-
-
-async def _answer(parts: Parts, work: Callable[[], T]) -> Response:
-    return json_answer(await in_thread(parts, work))
+    return json_answer(await parts.past.ask(work))
 
 
 def _version(request: Request) -> int | None:

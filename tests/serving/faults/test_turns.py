@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import threading
 from collections.abc import Iterator
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from core.clock import SystemClock
+from core.clock import DAY, SystemClock, to_iso
 from core.database import writing
 from core.installation import Installation
 from core.settings import Redis, Settings
@@ -23,6 +24,7 @@ from serving.parts import Parts
 from serving.release.shipped import publish_shipped_rules
 from serving.score.asks import MOST_LEADS
 from serving.score.overload import Overload
+from serving.score.past import WAITING
 from serving.service import Seat
 
 MANY = {"leads": [{"user_id": "nobody"}] * MOST_LEADS}
@@ -53,15 +55,20 @@ class Noted(Overload):
         self.counted.append(units)
 
 
-def ask(parts: Parts, key: str, path: str, body: bytes, **headers: str) -> httpx.Response:
-    """One call of the whole application in this process."""
+def client(parts: Parts, key: str) -> httpx.AsyncClient:
+    """Of the whole application in this process."""
     seat = Seat()
     seat.take(parts)
+    transport = httpx.ASGITransport(Front(parts, seat))
+    return httpx.AsyncClient(transport=transport, base_url="http://x", auth=(key, ""))
+
+
+def ask(parts: Parts, key: str, path: str, body: bytes, **headers: str) -> httpx.Response:
+    """One call."""
 
     async def one() -> httpx.Response:
-        transport = httpx.ASGITransport(Front(parts, seat))
-        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-            return await client.post(path, content=body, headers=headers, auth=(key, ""))
+        async with client(parts, key) as asking:
+            return await asking.post(path, content=body, headers=headers)
 
     return asyncio.run(one())
 
@@ -94,6 +101,44 @@ def test_what_is_not_understood_or_allowed_counts_nothing(parts: Parts, key: str
     assert ask(parts, key, "/v1/score/batch", b'{"leads": 1}').status_code == 400
     assert ask(parts, key, "/v1/score", b'{"lead": {"user_id": "x"}}').status_code == 404
     assert noted.counted == [1]
+
+
+def test_questions_about_the_past_keep_nobody_else_waiting(parts: Parts, key: str) -> None:
+    """Of a crowd of them a few wait, the rest may come back; scores of now are answered."""
+    noted = parts.overload = Noted()
+    gate = threading.Event()
+    parts.past._threads.submit(gate.wait, 60)
+    then = {"as_of": to_iso(SystemClock().now() - DAY)}
+    paths = ("/v1/score", "/v1/leads/x/features", "/v1/leads/x/explain", "/v1/leads/x/why-changed")
+    names = ("as_of", "as_of", "at", "since")
+
+    async def story() -> tuple[list[int], list[int], list[int]]:
+        async with client(parts, key) as asking:
+            many = [asking.post("/v1/score/batch", json={**MANY, **then})]
+            for path, name in 5 * list(zip(paths, names, strict=True)):
+                whom = {"user_id": "x"} if path == "/v1/score" else {}
+                many.append(asking.get(path, params={**whom, name: then["as_of"]}))
+            past = [asyncio.create_task(one) for one in many]
+            _, waiting = await asyncio.wait(past, timeout=1)
+            while len(waiting) > 1 + WAITING:
+                _, waiting = await asyncio.wait(past, timeout=0.1)
+            now = [
+                await asking.post("/v1/score/batch", json=MANY),
+                await asking.get("/v1/score", params={"user_id": "x"}),
+                await asking.post("/v1/accounts/score", json={"account": {"account_id": "x"}}),
+                await asking.get("/v1/leads/x"),
+            ]
+            early = [one.result().status_code for one in past if one.done()]
+            gate.set()
+            late = [(await one).status_code for one in waiting]
+            return early, late, [one.status_code for one in now]
+
+    early, late, now = asyncio.run(asyncio.wait_for(story(), 60))
+    assert early == [503] * 16
+    assert len(late) == 1 + WAITING
+    assert set(late) <= {200, 404}
+    assert now == [200, 404, 404, 404]
+    assert noted.counted == [51, 1, 1]
 
 
 def _account(engine: sa.Engine, people: int) -> None:
