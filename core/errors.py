@@ -11,6 +11,7 @@ an exception means that a caller or the operator has to do something::
         ├── BadRequest      400
         ├── Forbidden       403
         ├── NotFound        404
+        ├── TooSlow         408
         ├── Conflict        409
         ├── TooLarge        413
         ├── UnsupportedMedia 415
@@ -85,6 +86,13 @@ class Forbidden(RequestError):
 class NotFound(RequestError):
     status = 404
     title = "Not found"
+
+
+class TooSlow(RequestError):
+    """A request that did not come to its end."""
+
+    status = 408
+    title = "Request timeout"
 
 
 class Conflict(RequestError):

@@ -25,6 +25,8 @@ from serving.score.overload import Overload, Turned
 TIMEOUT = b"x-request-timeout-ms"
 WATCH_S = 0.05
 """A call that is not answered by then is watched: most are, and cost no watcher."""
+BODY_S = 5.0
+"""How long the body of a call may take: nobody sends a few kilobytes for longer in good faith."""
 HOLD_S = (0.5, 1.0)
 """How long nothing is read of a connection whose call was turned away: who comes back before
 `Retry-After` has passed waits outside, where it costs nothing. Drawn, so that not all come at once.
@@ -38,6 +40,7 @@ class Guard:
         self._turned_away = metrics.turned_away
         # Made once: turning away has to be cheap.
         self._refusals = {turned: refuse(refusal(turned)) for turned in Turned}
+        self._refusals[Turned.SLOW].headers["Connection"] = "close"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,8 +56,8 @@ class Guard:
             await call.answer(patience_s)
         finally:
             turn.end()
-        if call.late:
-            await self._refuse(Turned.LATE, scope, receive, send)
+        if call.turned is not None:
+            await self._refuse(call.turned, scope, receive, send)
 
     async def _refuse(self, turned: Turned, scope: Scope, receive: Receive, send: Send) -> None:
         self._note(scope, turned)
@@ -75,7 +78,7 @@ def _patience(scope: Scope) -> float | None:
 
 
 class _Call:
-    """One call that may begin. `late`: its time was over before it was answered."""
+    """One call that may begin. `turned`: why it was given up though its client is there."""
 
     def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         self._app = app
@@ -86,13 +89,16 @@ class _Call:
         self._timers: list[asyncio.TimerHandle] = []
         self._watcher: asyncio.Task[None] | None = None
         self._read_all = scope["method"] != "POST"
-        self._answered = self._given_up = self.late = False
+        self._answered = self._given_up = False
+        self.turned: Turned | None = None
 
     async def answer(self, patience_s: float | None) -> None:
         """Whatever the application sends; nothing, if the call is given up."""
         self._after(WATCH_S, self._watch)
         if patience_s is not None:
-            self._after(patience_s, self._give_up_late)
+            self._after(patience_s, self._turn_away, Turned.LATE)
+        if not self._read_all:
+            self._after(BODY_S, self._look_for_body)
         try:
             await self._app(self._scope, self._read, self._say)
         except asyncio.CancelledError:
@@ -105,8 +111,8 @@ class _Call:
             if self._watcher is not None:
                 self._watcher.cancel()
 
-    def _after(self, seconds: float, work: Callable[[], None]) -> None:
-        self._timers.append(asyncio.get_running_loop().call_later(seconds, work))
+    def _after(self, seconds: float, work: Callable[..., None], *told: Turned) -> None:
+        self._timers.append(asyncio.get_running_loop().call_later(seconds, work, *told))
 
     async def _read(self) -> Message:
         message = await self._receive()
@@ -129,8 +135,13 @@ class _Call:
             continue
         self._give_up()
 
-    def _give_up_late(self) -> None:
-        self.late = self._give_up()
+    def _look_for_body(self) -> None:
+        if not self._read_all:
+            self._turn_away(Turned.SLOW)
+
+    def _turn_away(self, why: Turned) -> None:
+        if self._give_up():
+            self.turned = why
 
     def _give_up(self) -> bool:
         """False for a call that is being answered already."""

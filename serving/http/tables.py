@@ -109,7 +109,7 @@ SCORES: tuple[Route, ...] = (
         body=ref("ScoreRequest"),
         example={"lead": {"email": "vp@acme.com"}, "explain": "short"},
         answer=ref("Score"),
-        refusals=(400, 403, 404, 413, 415, 503, 504),
+        refusals=(400, 403, 404, 408, 413, 415, 503, 504),
         tag="Scores",
     ),
     Route(
@@ -134,7 +134,7 @@ SCORES: tuple[Route, ...] = (
         body=ref("ScoreBatchRequest"),
         example={"leads": [{"email": "vp@acme.com"}, {"user_id": "u-1"}], "explain": "none"},
         answer=ref("ScoreBatch"),
-        refusals=(400, 403, 413, 415, 503, 504),
+        refusals=(400, 403, 408, 413, 415, 503, 504),
         tag="Scores",
     ),
     Route(
@@ -145,7 +145,7 @@ SCORES: tuple[Route, ...] = (
         body=ref("AccountScoreRequest"),
         example={"account": {"domain": "acme.com"}},
         answer=ref("AccountScore"),
-        refusals=(400, 403, 404, 413, 415, 503, 504),
+        refusals=(400, 403, 404, 408, 413, 415, 503, 504),
         tag="Scores",
     ),
 )

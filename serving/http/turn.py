@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from starlette.requests import Request
 
-from core.errors import RequestError, TooLate, Unavailable
+from core.errors import RequestError, TooLate, TooSlow, Unavailable
 from serving.score.overload import Overload, Turned
 
 TURN = "leadline.turn"
@@ -61,6 +61,11 @@ def turn_of(request: Request) -> Turn:
 
 def refusal(turned: Turned) -> RequestError:
     """What a caller is told who is turned away."""
-    if turned is Turned.FULL:
-        return Unavailable("more scores are asked for than can be answered in time", do="try later")
-    return TooLate("the time that X-Request-Timeout-Ms allows is over, or would be")
+    match turned:
+        case Turned.FULL:
+            told = "more scores are asked for than can be answered in time"
+            return Unavailable(told, do="try later")
+        case Turned.LATE:
+            return TooLate("the time that X-Request-Timeout-Ms allows is over, or would be")
+        case Turned.SLOW:
+            return TooSlow("the body did not come to its end in time", do="send it at once")

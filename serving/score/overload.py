@@ -26,6 +26,8 @@ class Turned(enum.StrEnum):
     """More are under way than are answered in time."""
     LATE = "late"
     """The caller would not wait as long as it takes now, or has waited long enough already."""
+    SLOW = "slow"
+    """Its body did not come in time."""
 
 
 class Overload:

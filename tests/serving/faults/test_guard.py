@@ -169,6 +169,25 @@ def test_half_sent_bodies_hold_nobodys_place() -> None:
     assert turned(play(story), "full") == 0
 
 
+def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And its connection ends, where half a request stands; who is answered is left alone."""
+    monkeypatch.setattr(guard, "BODY_S", 0.02)
+
+    async def story(app: App, guarded: Guard) -> None:
+        whole = Caller()
+        asked = whole.ask(guarded)
+        stalled = Caller()
+        stalled.stall()
+        await stalled.ask(guarded)
+        assert stalled.status == 408
+        assert dict(stalled.sent[0]["headers"])[b"connection"] == b"close"
+        app.go.set()
+        await asked
+        assert whole.sent == DONE
+
+    assert turned(play(story), "slow") == 1
+
+
 def test_a_call_counts_by_its_leads_however_its_body_is_packed() -> None:
     """What was taken before counts as well, and all of it is given back once."""
     overload = Overload(0.1, lambda: 0.0)
