@@ -6,7 +6,10 @@ is ever pickled. MLflow is imported when it is asked, and told to make no reques
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +67,8 @@ def open_registry(installation: Installation) -> MlflowClient:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     from mlflow import MlflowClient
 
+    _load_store()
+
     uri = f"sqlite:///{store(installation)}"
     # Whoever is first makes the tables. MLflow does so without a lock: training and the watcher at
     # the same moment broke each other's store.
@@ -73,6 +78,17 @@ def open_registry(installation: Installation) -> MlflowClient:
         client.search_experiments(max_results=1)
         client.search_registered_models(max_results=1)
         return client
+
+
+def _load_store() -> None:
+    """MLflow's tables, mapped once in a process, with words that SQLAlchemy will drop one day.
+    Feast has every such warning shown, and no user can do anything about this one.
+    """
+    if "mlflow.store.tracking.sqlalchemy_store" in sys.modules:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        importlib.import_module("mlflow.store.tracking.sqlalchemy_store")
 
 
 @contextmanager

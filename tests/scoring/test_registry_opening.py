@@ -27,3 +27,14 @@ def test_two_processes_may_open_a_new_registry_at_once(tmp_path: Path) -> None:
     ]
     told = [process.communicate(timeout=120)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], told
+
+
+def test_a_store_opens_without_words_on_its_libraries(tmp_path: Path) -> None:
+    """Feast has every deprecation shown: a user would read that MLflow's tables are out of date."""
+    folder = str(Installation(tmp_path / "data").create().root)
+    command = [sys.executable, "-W", "default::DeprecationWarning", "-c", OPEN, folder]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "SADeprecationWarning" not in done.stderr
