@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 NAMES = frozenset({"127.0.0.1", "localhost"})
-READING = ("/search", "/search-datasets", "/graphql", "/batch-get", "/get-history-bulk")
+READING = ("/search", "/search-datasets", "/graphql", "/batch-get", "/get-history-bulk",
+           "/get-latest-versions", "/traces/metrics", "/batchGetInfos",
+           "/calculate-filter-correlation")  # fmt: skip
 """How the paths end that are asked with POST and change nothing."""
 REFUSED = ("/gateway-proxy",)
 """Asks other servers on our behalf."""

@@ -18,6 +18,11 @@ from scoring.card import read_card
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+RUN_NAME_TAG = "mlflow.runName"
+"""What MLflow's pages list a run under; else it makes names up."""
+KIND_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+"""Without it MLflow's page of the experiment guesses, and opens on traces of language models."""
+
 
 def publish(
     installation: Installation,
@@ -36,6 +41,7 @@ def publish(
     with registry.telling("publish the model", installation):
         run_id = _log(client, installation, files, parameters, metrics, evidence)
         version = _register(client, installation, run_id)
+        client.set_tag(run_id, RUN_NAME_TAG, f"version {version}")
         _serve_features(client, installation, files, version)
     return version
 
@@ -68,10 +74,14 @@ def _log(
 
 def _experiment(client: MlflowClient, installation: Installation) -> str:
     found = client.get_experiment_by_name(registry.EXPERIMENT)
-    if found is not None:
-        return str(found.experiment_id)
-    place = (installation.mlflow / "artifacts").as_uri()
-    return str(client.create_experiment(registry.EXPERIMENT, artifact_location=place))
+    if found is None:
+        place = (installation.mlflow / "artifacts").as_uri()
+        name = registry.EXPERIMENT
+        return str(client.create_experiment(name, artifact_location=place, tags=KIND_TAGS))
+    for name, value in KIND_TAGS.items():  # of a store that was made without them
+        if found.tags.get(name) != value:
+            client.set_experiment_tag(found.experiment_id, name, value)
+    return str(found.experiment_id)
 
 
 def _register(client: MlflowClient, installation: Installation, run_id: str) -> str:

@@ -16,6 +16,7 @@ from core.errors import WorkError
 from core.installation import Installation
 from core.settings import Models
 from events.labels import definition
+from events.outcomes import OUTCOME
 from events.stages import CRM_STAGE
 from features.profile import read_profile
 from features.services import columns
@@ -26,6 +27,7 @@ from scoring.watcher import Watcher
 from tests.training.small_history import CREATED, NOW, vectors, write_history
 from training.commands.compare import compare
 from training.commands.models import list_models, promote, rollback
+from training.commands.train import _tell
 from training.order import Order
 from training.train import train
 
@@ -131,8 +133,11 @@ def _has_its_feature_service(installation, scorer):
     """Feast tells by the version's name what it reads, and MLflow tells the name."""
     assert columns(installation, "lead_propensity_v1") == scorer.feature_names
     client = registry.open_registry(installation)
-    tags = client.get_model_version(registry.MODEL_NAME, "1").tags
-    assert tags["feature_service"] == "lead_propensity_v1"
+    version = client.get_model_version(registry.MODEL_NAME, "1")
+    assert version.tags["feature_service"] == "lead_propensity_v1"
+    assert client.get_run(version.run_id).info.run_name == "version 1"
+    experiment = client.get_experiment_by_name(registry.EXPERIMENT)
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
 
 
 def _has_its_evidence(installation, told):
@@ -180,6 +185,27 @@ def test_without_labels_it_says_so_and_registers_nothing(installation, engine):
         train(installation, engine, Models(), Order(now=NOW))
 
     assert not registry.store(installation).exists()
+
+
+def test_leads_without_any_closed_deal_are_told_as_such(installation, engine):
+    """They would all count as lost, and the message would speak of classes."""
+    write_history(engine, LEADS, SHARES)
+    with writing(engine) as connection:
+        connection.execute(sa.delete(OUTCOME))
+
+    with pytest.raises(WorkError, match="no outcome was ever told: of 160 leads") as refused:
+        train(installation, engine, Models(), Order(now=NOW))
+
+    assert "leadline import outcomes" in str(refused.value.lines())
+    assert not registry.store(installation).exists()
+
+
+def test_a_promoted_model_that_may_be_chance_is_told(installation, engine):
+    """`train` puts in force whatever it made: what its order is worth stands beside it."""
+    write_history(engine, LEADS, (0.5, 0.5))
+    told = train(installation, engine, Models(), Order(now=NOW, check_leakage=False))
+    assert "warning: it is in force, and not surely better than chance" in _tell(told)
+    assert "warning" not in _tell(told | {"promoted": False})
 
 
 def test_one_class_only_is_told_and_registers_nothing(installation, engine):
