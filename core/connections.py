@@ -80,29 +80,38 @@ def connect_redis(url: str, timeout_s: float) -> redis.Redis:
     return client
 
 
-def ask(client: redis.Redis, commands: Sequence[Sequence[str | bytes]]) -> list[Any]:
+def ask(
+    client: redis.Redis, commands: Sequence[Sequence[str | bytes]], *, refusals: bool = False
+) -> list[Any]:
     """The replies to commands on any keys, in order, in one round trip: what a pipeline does, at
-    half its cost. Raises the first error that is among the replies.
+    half its cost. Raises the first error that is among the replies; with `refusals` those of single
+    commands (`redis.ResponseError`) stand in their places, as values.
     """
+    from redis.exceptions import ResponseError
+
+    replies = _asked(client, commands)
+    for reply in replies:
+        if isinstance(reply, Exception) and not (refusals and isinstance(reply, ResponseError)):
+            raise reply
+    return replies
+
+
+def _asked(client: redis.Redis, commands: Sequence[Sequence[str | bytes]]) -> list[Any]:
     if hasattr(client, "nodes_manager"):  # a cluster's keys live on several nodes
         with client.pipeline() as pipe:
             for command in commands:
                 pipe.execute_command(*command)
-            return list(pipe.execute())
+            return list(pipe.execute(raise_on_error=False))
     pool = client.connection_pool
     connection = pool.get_connection()
     try:
         connection.send_packed_command(_packed(commands))
-        replies = _replies(connection, len(commands))
+        return _replies(connection, len(commands))
     except BaseException:
         connection.disconnect()  # what is on its way would be taken for the next one's reply
         raise
     finally:
         pool.release(connection)
-    for reply in replies:
-        if isinstance(reply, Exception):
-            raise reply
-    return replies
 
 
 def _packed(commands: Sequence[Sequence[str | bytes]]) -> list[bytes]:

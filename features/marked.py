@@ -17,6 +17,7 @@ from features.online import (
     FIELD,
     RECORDED,
     STAMP,
+    UNREADABLE,
     WATERMARK,
     BlobPair,
     key_of,
@@ -56,9 +57,9 @@ def read_marked(client: redis.Redis, pairs: Sequence[tuple[str, str | None]]) ->
             _ask(pipe, Entity.LEAD, lead_id)
             if account_id:
                 _ask(pipe, Entity.ACCOUNT, account_id)
-        rows = pipe.execute()
+        rows = pipe.execute(raise_on_error=False)
     after = _watermark(client)
-    replies = iter(rows)
+    replies = iter([_row(one) for one in rows])
     read = [
         (next(replies), next(replies) if account_id else (None, None, None, None))
         for _, account_id in pairs
@@ -85,11 +86,23 @@ def _ask(pipe: redis.client.Pipeline, entity: Entity, entity_id: str) -> None:
     pipe.execute_command("HMGET", key_of(entity, entity_id), *fields)
 
 
+def _row(reply: Reply | Exception) -> Reply:
+    """What one row was told to hold; a row that the server refuses holds what cannot be read."""
+    if not isinstance(reply, Exception):
+        return reply
+    if isinstance(reply, redis.ResponseError):
+        return UNREADABLE, None, None, None
+    raise reply
+
+
 def _mark(reply: Reply, watermark: int) -> int | None:
     value, stamp, recorded, _ = reply
     if not value or not stamp:
         return None
-    return max(watermark, _known_at(stamp), int(recorded or 0))
+    try:
+        return max(watermark, _known_at(stamp), int(recorded or 0))
+    except (IndexError, ValueError):
+        return None  # a stamp that is none of ours
 
 
 def _known_at(stamp: bytes) -> int:

@@ -95,6 +95,9 @@ def _stamp(known_at: int) -> bytes:
     return told + (b"\x10" + _varint(micros * 1000) if micros else b"")
 
 
+UNREADABLE = b"\xff"
+"""Stands for tiles that the server holds and cannot tell: no way of reading takes it for tiles."""
+
 BlobPair = tuple[bytes | None, bytes | None]
 """The tiles of a lead and of its account, None where the store holds none."""
 
@@ -107,7 +110,9 @@ class Held(NamedTuple):
 
 
 class OnlineStore:
-    """Every method raises `redis.RedisError` when the server cannot be reached in time."""
+    """Every method raises `redis.RedisError` when the server cannot be reached in time. A row that
+    it holds and that is none of ours is read as `UNREADABLE`.
+    """
 
     def __init__(self, client: redis.Redis, expire_days: int | None = None) -> None:
         """With `expire_days` an entity leaves Redis so long after its newest row was known; the
@@ -158,12 +163,15 @@ class OnlineStore:
         ]
         of_account = FIELD[Entity.ACCOUNT]
         asked += [("HGET", key_of(Entity.ACCOUNT, one), of_account) for one in accounts]
-        replies = ask(self._client, asked)
+        replies = ask(self._client, asked, refusals=True)
         found: dict[str | None, bytes | None] = {
             account_id: stored_blob(reply)
             for account_id, reply in zip(accounts, replies[len(pairs) :], strict=True)
         }
-        leads = replies[: len(pairs)]
+        leads = [
+            (UNREADABLE, None) if isinstance(one, Exception) else one
+            for one in replies[: len(pairs)]
+        ]
         told = zip(pairs, leads, strict=True)
         blobs = [(stored_blob(lead[0]), found.get(account_id)) for (_, account_id), lead in told]
         return Held(blobs, [beside for _, beside in leads])
@@ -193,5 +201,11 @@ class OnlineStore:
         self._client.delete(_MARK)
 
 
-def stored_blob(value: bytes | None) -> bytes | None:
-    return blob_of(value) if value else None
+def stored_blob(value: bytes | Exception | None) -> bytes | None:
+    """None where nothing is stored, `UNREADABLE` for what is none of ours."""
+    if not value:
+        return None
+    try:
+        return UNREADABLE if isinstance(value, Exception) else blob_of(value)
+    except IndexError:
+        return UNREADABLE

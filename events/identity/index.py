@@ -51,13 +51,15 @@ class IdentifierIndex:
         return [next(behind) if one is None else one for one in found]
 
     def find_online(self, identifiers: Sequence[Identifier]) -> list[Found | None]:
-        """What Redis alone knows, in one round trip: None means nothing, as it may lack anybody.
+        """What Redis alone knows, in one round trip: None means nothing, as it may lack anybody;
+        so does a row that it cannot read.
 
         Raises `redis.RedisError` when it does not answer.
         """
         keys = [key_of(self._secret, one) for one in identifiers]
-        replies = ask(self._client, [("HGET", *place_of(key)) for key in keys])
-        return [_parse(reply) for reply in replies]
+        asked = [("HGET", *place_of(key)) for key in keys]
+        replies = ask(self._client, asked, refusals=True)
+        return [None if isinstance(one, Exception) else _parse(one) for one in replies]
 
     def find_in_record(self, identifiers: Sequence[Identifier]) -> list[Found | None]:
         keys = [key_of(self._secret, one) for one in identifiers]

@@ -23,10 +23,10 @@ class _Lead(NamedTuple):
     vector: FeatureVector
     extra: Mapping[str, Value]
     band_before: str | None
+    degraded: tuple[str, ...]
 
 
 class _How(NamedTuple):
-    degraded: tuple[str, ...]
     strongest: bool
     contributions: bool
     known_to: int | None
@@ -38,7 +38,7 @@ def assess(
     vectors: Sequence[FeatureVector],
     extra: Sequence[Mapping[str, Value]],
     bands_before: Sequence[str | None],
-    degraded: tuple[str, ...] = (),
+    degraded: Sequence[tuple[str, ...]] = (),
     *,
     strongest: bool = False,
     contributions: bool = False,
@@ -50,11 +50,13 @@ def assess(
     While an experiment runs, each lead is scored by what its arm consists of. `extra` holds facts
     that are no features (`owner`, `email_domain`), one mapping a vector. The moment of a vector is
     the rules' fact `as_of`. All events recorded by `known_to` are in the vectors. `strongest` is
-    what short reasons need of a model, `contributions` what full ones do. `stage` is told of
-    `rules`, `model` and `stand`.
+    what short reasons need of a model, `contributions` what full ones do. `degraded` names what
+    each vector was made without (empty: nothing is missing of any). `stage` is told of `rules`,
+    `model` and `stand`.
     """
-    leads = [_Lead(*lead) for lead in zip(vectors, extra, bands_before, strict=True)]
-    how = _How(degraded, strongest, contributions, known_to, stage)
+    missing = degraded or [()] * len(vectors)
+    leads = [_Lead(*lead) for lead in zip(vectors, extra, bands_before, missing, strict=True)]
+    how = _How(strongest, contributions, known_to, stage)
     trial = loaded.trial
     if trial is None:
         return _stand(loaded, leads, _evaluate(loaded, leads, how), how)
@@ -113,14 +115,15 @@ def _stand(
             scores = loaded.scorer.score(
                 vectors, contributions=how.contributions, strongest=how.strongest
             )
-    missing = (*loaded.degraded, *how.degraded)
     with how.stage("stand"):
         return [
             stand(
-                loaded.rulebook, loaded.release, loaded.scorer, vector, report, score, missing,
-                before, how.known_to, beside,
+                loaded.rulebook, loaded.release, loaded.scorer, vector, report, score,
+                loaded.degraded + missing, before, how.known_to, beside,
             )
-            for (vector, beside, before), report, score in zip(leads, reports, scores, strict=True)
+            for (vector, beside, before, missing), report, score in zip(
+                leads, reports, scores, strict=True
+            )
         ]  # fmt: skip
 
 
@@ -128,4 +131,4 @@ def _snoozed(loaded: Loaded, leads: Sequence[_Lead]) -> list[frozenset[str]] | N
     """For each lead the rules that are passed over for its account; None when nothing is."""
     if not loaded.snoozed.by_account:
         return None
-    return [loaded.snoozed.of(one.account_id, one.as_of) for one, _, _ in leads]
+    return [loaded.snoozed.of(one.account_id, one.as_of) for one, *_ in leads]

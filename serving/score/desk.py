@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -37,12 +38,13 @@ Answer = dict[str, Any]
 
 
 class Seen(NamedTuple):
-    """What vectors were made without, and until when all events are in them (None: unknown).
+    """What each vector was made without (empty: nothing is missing of any), and until when all
+    events are in them (None: unknown).
 
     `beside` is what is known of each lead besides, where the look that brought the tiles told it.
     """
 
-    degraded: tuple[str, ...]
+    degraded: Sequence[tuple[str, ...]]
     known_to: int | None
     beside: list[Beside] | None = None
 
@@ -161,7 +163,7 @@ class ScoreDesk:
         loaded = self._in_force.now()
         with self._metrics.stage("facts"):
             beside, missing = self._beside(loaded, vectors, seen, ask.as_of)
-        degraded = (*seen.degraded, *missing)
+        degraded = [one + missing for one in seen.degraded or [()] * len(vectors)]
         extra, bands = [one.extra for one in beside], [one.band for one in beside]
         began = time.perf_counter()
         standings = assess(
@@ -172,8 +174,8 @@ class ScoreDesk:
         spent = time.perf_counter() - began
         if ask.as_of is None:
             self._exposures.put(standings, spent / len(standings) if alone and standings else None)
-        for name in degraded:
-            self._metrics.degraded.labels(name).inc(len(vectors))
+        for name, leads in Counter(name for one in degraded for name in one).items():
+            self._metrics.degraded.labels(name).inc(leads)
         self._metrics.rules_failed(one.report for one in standings)
         return standings
 

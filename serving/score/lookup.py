@@ -35,7 +35,7 @@ SLOW_S = 0.1
 
 
 class Read(NamedTuple):
-    """The tiles of each pair, and what was missing: `("online_store",)` or nothing.
+    """The tiles of each pair, and what was missing of each: `("online_store",)`, or nothing.
 
     `marks` says which rows they were, if it was asked for and the store that was read could tell.
     All events recorded by `known_to` are in the tiles; None when nobody could say. `beside` is what
@@ -44,7 +44,7 @@ class Read(NamedTuple):
 
     blobs: list[BlobPair]
     beside: list[Beside]
-    degraded: tuple[str, ...] = ()
+    degraded: Sequence[tuple[str, ...]]
     marks: list[Mark] | None = None
     known_to: int | None = None
 
@@ -90,7 +90,7 @@ class Lookup:
     def read(self, pairs: Sequence[Found], *, marked: bool = False) -> Read:
         """The tiles of each pair; `marked` asks which rows they are as well."""
         if not pairs:
-            return Read([], [], known_to=self._filled.known_to)
+            return Read([], [], [], known_to=self._filled.known_to)
         try:
             read = self.online.call(lambda: self._ask(pairs, marked))
         except (Away, redis.ResponseError, IndexError, ValueError):
@@ -103,14 +103,14 @@ class Lookup:
         """
         bad = [at for at, held in enumerate(read.blobs) if not all(map(is_readable, held))]
         record = self._read_record([pairs[at] for at in bad])
-        blobs, beside = list(read.blobs), list(read.beside)
+        blobs, beside, degraded = list(read.blobs), list(read.beside), list(read.degraded)
         for at, held, one in zip(bad, record.blobs, record.beside, strict=True):
-            blobs[at], beside[at] = held, one
+            blobs[at], beside[at], degraded[at] = held, one, (ONLINE_STORE,)
         marks = None
         if read.marks is not None and record.marks is not None:
             fresh = dict(zip(bad, record.marks, strict=True))
             marks = [fresh.get(at, mark) for at, mark in enumerate(read.marks)]
-        return Read(blobs, beside, (ONLINE_STORE,), marks, read.known_to)
+        return Read(blobs, beside, degraded, marks, read.known_to)
 
     def _ask(self, pairs: Sequence[Found], marked: bool) -> Read | None:
         """From Redis alone; None while it waits to be filled."""
@@ -125,21 +125,23 @@ class Lookup:
         if None in beside:  # a row that is none of ours: the record has it
             kept = zip(tiles, beside, strict=True)
             tiles = [(None if one is None else lead, account) for (lead, account), one in kept]
-        return Read(tiles, [one or NOTHING for one in beside], (), marks, known_to)
+        degraded = [(ONLINE_STORE,) if one is None else () for one in beside]
+        return Read(tiles, [one or NOTHING for one in beside], degraded, marks, known_to)
 
     def _fill_read(self, pairs: Sequence[Found], read: Read) -> Read:
         """Redis may have lost rows: the record has them. If it is away, they are told as missing:
         an entity that has no row at all looks the same.
         """
-        if all(
-            lead and (account or not of)
+        lacks = [
+            not (lead and (account or not of))
             for (lead, account), (_, of) in zip(read.blobs, pairs, strict=True)
-        ):
+        ]
+        if not any(lacks):
             return read
         try:
             return self.record.call(lambda: self._fill(pairs, read))
         except Away:
-            return read._replace(degraded=(RECORD,))
+            return read._replace(degraded=[(RECORD,) if one else () for one in lacks])
 
     def _read_record(self, pairs: Sequence[Found]) -> Read:
         return self._of_record(lambda: self._ask_record(pairs))
@@ -149,12 +151,12 @@ class Lookup:
         the mark of each row. Two looks, for not every database shows one state to all queries.
         """
         before = self._recorded_up_to()
-        nothing = Read([(None, None)] * len(pairs), [NOTHING] * len(pairs))
-        read = self._fill(pairs, nothing)
+        away = [(ONLINE_STORE,)] * len(pairs)
+        read = self._fill(pairs, Read([(None, None)] * len(pairs), [NOTHING] * len(pairs), away))
         marks = None
         if before == self._recorded_up_to():
             marks = [Mark(before, before if account_id else None) for _, account_id in pairs]
-        return read._replace(degraded=(ONLINE_STORE,), marks=marks, known_to=before or None)
+        return read._replace(marks=marks, known_to=before or None)
 
     def _of_record(self, work: Callable[[], T]) -> T:
         try:

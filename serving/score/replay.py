@@ -82,7 +82,7 @@ def _again(loaded: Loaded, call: Call) -> Mapping[str, Any]:
     missing = tuple(name for name in call.degraded if not name.startswith(_RULE))
     explain = Explain(call.explain)
     [standing] = assess(
-        loaded, [vector], [call.beside], [call.band_before], missing,
+        loaded, [vector], [call.beside], [call.band_before], [missing],
         strongest=explain is Explain.SHORT, contributions=explain is Explain.FULL,
         known_to=call.known_to,
     )  # fmt: skip

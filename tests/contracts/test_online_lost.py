@@ -53,10 +53,10 @@ class Watched:
     def lost(self) -> list[Found]:
         return [one for one in self.pairs if not self.client.exists(key_of(Entity.LEAD, one[0]))]
 
-    def degraded(self) -> tuple[str, ...]:
+    def degraded(self) -> set[str]:
         """What an answer would name that is asked for now, by an api that has just looked."""
         lookup = Lookup(self.client, self.bench.engine, self.bench.installation.secret())
-        return lookup.read(self.pairs).degraded
+        return {name for one in lookup.read(self.pairs).degraded for name in one}
 
 
 def _page(who: int) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def test_rows_that_were_evicted_are_noticed_and_written_again(
     assert watched.lost() == []
     assert "threw out" in caplog.text
     assert "noeviction" in caplog.text
-    assert watched.degraded() == ()
+    assert watched.degraded() == set()
 
 
 def test_where_there_is_no_room_it_is_not_filled_again_and_again(watched: Watched) -> None:
@@ -112,24 +112,24 @@ def test_where_there_is_no_room_it_is_not_filled_again_and_again(watched: Watche
         watched.bench.pipeline.keep_up()
         assert not watched.client.exists(b"leadline:filled:2")
         assert not watched.client.exists(WATERMARK)
-    assert watched.degraded() == (ONLINE_STORE,)
+    assert watched.degraded() == {ONLINE_STORE}
 
     watched.clock.at += LOOK_S
     watched.bench.pipeline.keep_up()
     assert watched.lost() == []
-    assert watched.degraded() == ()
+    assert watched.degraded() == set()
 
 
 def test_a_store_that_came_back_empty_is_degraded_until_it_is_filled(watched: Watched) -> None:
     """An answer from the record is right, and says that it is not the usual one."""
-    assert watched.degraded() == ()
+    assert watched.degraded() == set()
     watched.client.flushall()
-    assert watched.degraded() == (ONLINE_STORE,)
+    assert watched.degraded() == {ONLINE_STORE}
 
     watched.bench.pipeline.keep_up()
 
     assert watched.lost() == []
-    assert watched.degraded() == ()
+    assert watched.degraded() == set()
 
 
 def test_a_server_that_counts_anew_is_no_eviction(redis_client: redis.Redis) -> None:

@@ -160,7 +160,7 @@ def test_the_api_does_not_trust_a_snapshot_before_the_worker_has_been_there(
     [found] = bench.index.find_in_record([Identifier(IdentifierKind.USER_ID, "ann")])
     assert found is not None
     lookup = Lookup(server.client, bench.engine, installation.secret())
-    assert lookup.read([found]).degraded == ()
+    assert lookup.read([found]).degraded == [()]
 
     server.comes_back_old()
     [(lead, _)] = (old := lookup.read([found])).blobs
@@ -169,7 +169,7 @@ def test_the_api_does_not_trust_a_snapshot_before_the_worker_has_been_there(
     assert decode(lead).ever.get(1, 0) == 10
 
     bench.pipeline.keep_up()
-    assert lookup.read([found]).degraded == ()
+    assert lookup.read([found]).degraded == [()]
 
 
 def test_a_store_that_moves_on_is_filled(redis_client: redis.Redis) -> None:

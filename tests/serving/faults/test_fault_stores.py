@@ -19,7 +19,7 @@ from core.installation import Installation
 from core.settings import load_settings
 from events.types import Identifier, IdentifierKind
 from features.definitions import Entity
-from features.online import WATERMARK, key_of
+from features.online import FIELD, WATERMARK, key_of
 from serving.parts import Parts
 from serving.score.asks import Ask, Explain
 from serving.score.lookup import ONLINE_STORE
@@ -151,16 +151,35 @@ def test_every_call_is_answered_as_ever_and_says_what_was_missing(
     rig.until_whole(good)
 
 
-def test_one_key_of_the_wrong_type_degrades_its_own_call_alone(rig: Rig) -> None:
-    """The store is not left alone for it."""
-    good = rig.ask_each()
-    lead_id = str((good[0] or {})["lead_id"])
-    rig.client.delete(key_of(Entity.LEAD, lead_id))
-    rig.client.set(key_of(Entity.LEAD, lead_id), "x")
-    told = rig.ask_each()
-    assert without(told, "degraded") == without(good, "degraded")
-    degraded = [ONLINE_STORE in one["degraded"] for one in told if one]
-    assert degraded == [True] + [False] * (len(PEOPLE) - 1)
+def _of_the_wrong_type(client: Any, key: bytes) -> None:
+    client.delete(key)
+    client.set(key, "x")
+
+
+def _of_others(client: Any, key: bytes) -> None:
+    client.hset(key, mapping=dict.fromkeys(client.hgetall(key), b"\xff"))
+
+
+def _of_others_for_long(client: Any, key: bytes) -> None:
+    client.hset(key, FIELD[Entity.LEAD], b"\xff\xfe and more")
+
+
+@pytest.mark.parametrize("harm", [_of_the_wrong_type, _of_others, _of_others_for_long])
+@pytest.mark.parametrize("sampled", [False, True])
+def test_one_damaged_row_degrades_the_answer_of_its_own_lead_alone(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Any, bytes], None], sampled: bool
+) -> None:
+    """Called together or each alone: the others' rows are whole, and are read from the store."""
+    monkeypatch.setattr(rig.parts.served, "wants", lambda: sampled)
+    good = rig.ask()
+    lead_id = str((good[2] or {})["lead_id"])
+    harm(rig.client, key_of(Entity.LEAD, lead_id))
+    for told in (rig.ask(), rig.ask_each()):
+        assert without(told, "degraded") == without(good, "degraded")
+        degraded = [ONLINE_STORE in one["degraded"] for one in told if one]
+        assert degraded == [at == 2 for at in range(len(PEOPLE))]
+    counted = rig.parts.metrics.degraded.labels(ONLINE_STORE)._value.get()
+    assert counted == 2
 
 
 def test_answers_tell_until_when_all_events_are_in_them(rig: Rig) -> None:
