@@ -43,7 +43,8 @@ class Overload:
         self._quickest = float("inf")
         self._usual_s = 0.0
         self._turned = 0
-        self._next = clock() + INTERVAL_S
+        self._ended_at = clock()
+        self._next = self._ended_at + INTERVAL_S
 
     def enter(self, units: float, patience_s: float | None = None) -> float | Turned:
         """What the call counts for, to be told to `leave`: it may begin.
@@ -60,6 +61,11 @@ class Overload:
 
     def refuses(self, units: float, patience_s: float | None = None) -> Turned | None:
         """Whether, and why, `enter` would turn so much away now."""
+        now = self._clock()
+        if self.under_way < 1:
+            self._ended_at = now  # nobody has been waiting
+        if now >= self._next:
+            self._adjust(now)
         if patience_s is not None and patience_s <= self._expected_s():
             return Turned.LATE
         if self.under_way + units > self.bound:
@@ -71,19 +77,23 @@ class Overload:
         """After `seconds` from its beginning."""
         self.under_way -= units
         self._quickest = min(self._quickest, seconds)
-        if self._clock() >= self._next:
-            self._adjust()
+        self._ended_at = now = self._clock()
+        if now >= self._next:
+            self._adjust(now)
 
     def _expected_s(self) -> float:
         """What a call has to wait for at least, judging by the interval before; nothing if idle."""
         return self._usual_s if self.under_way >= self.bound / 2 else 0.0
 
-    def _adjust(self) -> None:
-        if self._quickest > self._target_s:
+    def _adjust(self, now: float) -> None:
+        """Where no call has ended, it takes as long at least as none has."""
+        ended = self._quickest < float("inf")
+        quickest = self._quickest if ended else now - self._ended_at
+        if quickest > self._target_s:
             self.bound = max(LEAST, self.bound * _FALL)
-        elif self._turned:
+        elif self._turned and ended:
             self.bound = min(MOST, self.bound * (1 + _RISE))
-        self._usual_s = self._quickest
+        self._usual_s = quickest
         self._quickest = float("inf")
         self._turned = 0
-        self._next = self._clock() + INTERVAL_S
+        self._next = now + INTERVAL_S

@@ -118,3 +118,28 @@ def test_whoever_would_not_wait_so_long_is_told_at_once() -> None:
     overload.leave(1, 0.05)
     assert overload.enter(1, 0.05) is Turned.LATE
     assert overload.enter(1, 0.06) == 1
+
+
+def test_the_bound_falls_while_calls_are_stuck() -> None:
+    """None of them ends, so it has to be those who come that look at the time."""
+    now = [0.0]
+    overload = Overload(TARGET_S, lambda: now[0])
+    for _ in range(int(BEGIN)):
+        assert overload.enter(1) == 1
+    for _ in range(5):
+        now[0] += 1.1 * INTERVAL_S
+        assert overload.enter(1) is Turned.FULL
+    assert overload.bound < BEGIN / 2
+    assert overload.enter(1, 0.5) is Turned.LATE
+
+
+def test_an_idle_time_tells_nothing_of_the_machine() -> None:
+    """Nobody waited in it, so nothing was slow."""
+    now = [0.0]
+    overload = Overload(TARGET_S, lambda: now[0])
+    for _ in range(10):
+        now[0] += 60.0
+        assert overload.enter(1, 0.05) == 1
+        now[0] += 0.01
+        overload.leave(1, 0.01)
+    assert overload.bound == BEGIN
