@@ -107,6 +107,10 @@ class Metrics:
         self._seconds(method, route).observe(seconds)
         self._requests(method, route, str(status)).inc()
 
+    def refused(self, method: str, route: str, status: int) -> None:
+        """One that no work was done for: among the seconds it would make answers look quick."""
+        self._requests(method, route, str(status)).inc()
+
     def rules_failed(self, reports: Iterable[RuleReport]) -> None:
         for report in reports:
             for rule in report.failed:

@@ -61,6 +61,11 @@ class Dispatcher:
         methods = self._match(scope) or {}
         return methods.get("GET" if scope["method"] == "HEAD" else scope["method"])
 
+    def refused(self, scope: Scope, status: int) -> None:
+        """Counts a request that was answered before it came here."""
+        if route := self.route_of(scope):
+            self._parts.metrics.refused(route.method, route.path, status)
+
     def _match(self, scope: Scope) -> Methods | None:
         """The methods of the path; what stood in its `{…}` is put into the scope."""
         path = scope["path"]

@@ -13,6 +13,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,8 +34,16 @@ HOLD_S = (0.5, 1.0)
 """
 
 
+class Guarded(Protocol):
+    """An application that also counts what never came to it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def refused(self, scope: Scope, status: int) -> None: ...
+
+
 class Guard:
-    def __init__(self, app: ASGIApp, overload: Overload, metrics: Metrics) -> None:
+    def __init__(self, app: Guarded, overload: Overload, metrics: Metrics) -> None:
         self._app = app
         self._overload = overload
         self._turned_away = metrics.turned_away
@@ -61,7 +70,9 @@ class Guard:
 
     async def _refuse(self, turned: Turned, scope: Scope, receive: Receive, send: Send) -> None:
         self._note(scope, turned)
-        await self._refusals[turned](scope, receive, send)
+        answer = self._refusals[turned]
+        self._app.refused(scope, answer.status_code)
+        await answer(scope, receive, send)
 
     def _note(self, scope: Scope, turned: Turned) -> None:
         self._turned_away.labels(turned.value).inc()

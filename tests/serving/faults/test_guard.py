@@ -33,6 +33,10 @@ class App:
         self.go = asyncio.Event()
         self.begun = 0
         self.fates: list[str] = []
+        self.statuses: list[int] = []
+
+    def refused(self, scope: Scope, status: int) -> None:
+        self.statuses.append(status)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.begun += 1
@@ -135,6 +139,7 @@ def test_more_than_the_bound_are_turned_away_and_their_connections_held() -> Non
         late.scope["extensions"] = {HOLD: held.append}
         await late.ask(guarded)
         assert late.status == 503
+        assert app.statuses == [503]
         headers = dict(late.sent[0]["headers"])
         assert headers[b"retry-after"] == b"1"
         assert headers[b"content-type"] == b"application/problem+json"
@@ -180,6 +185,7 @@ def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) 
         stalled.stall()
         await stalled.ask(guarded)
         assert stalled.status == 408
+        assert app.statuses == [408]
         assert dict(stalled.sent[0]["headers"])[b"connection"] == b"close"
         app.go.set()
         await asked
@@ -234,6 +240,7 @@ def test_a_time_that_is_over_already_costs_no_work() -> None:
         await caller.ask(guarded)
         assert caller.status == 504
         assert app.begun == 0
+        assert app.statuses == [504]
 
     assert turned(play(story), "late") == 1
 
@@ -246,6 +253,7 @@ def test_a_time_that_ends_while_the_call_waits_ends_its_work() -> None:
         await caller.ask(guarded)
         assert caller.status == 504
         assert app.fates == ["cancelled"]
+        assert app.statuses == [504]
 
     assert turned(play(story), "late") == 1
 

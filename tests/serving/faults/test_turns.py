@@ -141,6 +141,33 @@ def test_questions_about_the_past_keep_nobody_else_waiting(parts: Parts, key: st
     assert noted.counted == [51, 1, 1]
 
 
+def test_who_is_turned_away_is_counted_by_route_and_status_once(parts: Parts, key: str) -> None:
+    """An alarm hangs on it; before any work, when its leads are known, or when its time is over."""
+    lead = b'{"lead": {"user_id": "x"}}'
+    parts.overload = Overload(0.1, lambda: 0.0)
+    parts.overload.enter(parts.overload.bound / 2)
+    parts.overload.enter(100)
+    assert ask(parts, key, "/v1/score", lead, **{"X-Request-Timeout-Ms": "0"}).status_code == 504
+    assert ask(parts, key, "/v1/score/batch", json.dumps(MANY).encode()).status_code == 503
+    parts.overload.enter(parts.overload.bound - parts.overload.under_way)
+    assert ask(parts, key, "/v1/score", lead).status_code == 503
+    assert ask(parts, key, "/v1/score/batch", b"{}").status_code == 503
+    assert _counted(parts) == {
+        ("POST", "/v1/score", "504"): 1,
+        ("POST", "/v1/score/batch", "503"): 2,
+        ("POST", "/v1/score", "503"): 1,
+    }
+
+
+def _counted(parts: Parts) -> dict[tuple[str, str, str], float]:
+    (family,) = parts.metrics.requests.collect()
+    return {
+        (one.labels["method"], one.labels["route"], one.labels["status"]): one.value
+        for one in family.samples
+        if one.name.endswith("_total")
+    }
+
+
 def _account(engine: sa.Engine, people: int) -> None:
     """One company and so many leads of it."""
     told = {"account_id": "a", "founded_offset": 1, "created_at": 1, "known_at": 1, "data_key": b""}
