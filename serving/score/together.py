@@ -13,6 +13,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
+from core.errors import Unavailable
 from serving.score.asks import Ask
 
 MOST = 64
@@ -38,19 +39,28 @@ class Together:
         self._most = most
         self._arrived: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._later: list[_Waiting] = []
+        self._held = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="together", daemon=True)
         self._thread.start()
 
     async def ask(self, ask: Ask) -> Told:
-        """Raises what `answer` raises. A call that is cancelled before its turn is not answered."""
+        """Raises what `answer` raises, and Unavailable once it is closed. A call that is cancelled
+        before its turn is not answered.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Told] = loop.create_future()
-        self._arrived.put(_Waiting(ask, loop, future))
+        with self._held:  # nothing arrives behind the last one
+            if self._closed:
+                raise Unavailable("no score is made any more: the api ends", do="try again shortly")
+            self._arrived.put(_Waiting(ask, loop, future))
         return await future
 
     def close(self) -> None:
-        """What has arrived is answered."""
-        self._arrived.put(None)
+        """What has arrived is answered; who asks from now on is refused."""
+        with self._held:
+            self._closed = True
+            self._arrived.put(None)
         self._thread.join()
 
     def _run(self) -> None:
@@ -89,10 +99,21 @@ class Together:
         try:
             told = self._answer([one.ask for one in batch])
             return [one for one, _ in zip(told, batch, strict=True)]
-        except Exception as trouble:  # noqa: BLE001 - raised again where the call waits
+        except BaseException as trouble:  # noqa: BLE001 - raised again where the call waits
             if len(batch) == 1:
-                return [trouble]
+                return [_as_failure(trouble)]
         return [told for one in batch for told in self._results([one])]
+
+
+def _as_failure(trouble: BaseException) -> Exception:
+    """What may be raised where the call waits. This thread goes on whatever it was, for the calls
+    behind; there, an end of the process would end the loop, and no future takes a StopIteration.
+    """
+    if isinstance(trouble, Exception) and not isinstance(trouble, StopIteration):
+        return trouble
+    failure = RuntimeError(f"a score was ended by {trouble!r}")
+    failure.__cause__ = trouble
+    return failure
 
 
 def _deliver(batch: Sequence[_Waiting], results: Sequence[Told | Exception]) -> None:

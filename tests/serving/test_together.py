@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import Unavailable
 from serving.score.asks import Ask, Explain
 from serving.score.together import Together
 
@@ -18,9 +19,10 @@ Told = list[Any]
 class Desk:
     """Answers with who was asked for; holds its first call until it is let go."""
 
-    def __init__(self, refused: str = "") -> None:
+    def __init__(self, refused: str = "", trouble: type[BaseException] = ValueError) -> None:
         self.batches: list[list[str]] = []
         self.refused = refused
+        self.trouble = trouble
         self.begun = threading.Event()
         self.go = threading.Event()
 
@@ -31,7 +33,7 @@ class Desk:
         self.begun.set()
         assert self.go.wait(20)
         if self.refused in names:
-            raise ValueError(self.refused)
+            raise self.trouble(self.refused)
         return [[f"told {name}"] for name in names]
 
 
@@ -92,6 +94,38 @@ def test_an_error_of_one_is_nobody_elses() -> None:
     assert (first, one, other) == (["told first"], ["told n0"], ["told n1"])
     with pytest.raises(ValueError, match="bad"):
         raise bad
+
+
+@pytest.mark.parametrize("trouble", [StopIteration, SystemExit, GeneratorExit])
+def test_whatever_ends_one_ends_neither_the_others_nor_those_behind(
+    trouble: type[BaseException],
+) -> None:
+    """What is no plain error ends threads and loops, and then all wait for ever: probes as well as
+    the door would look well.
+    """
+    desk = Desk(refused="bad", trouble=trouble)
+
+    async def play(together: Together) -> list[Any]:
+        first = await _first(together, desk)
+        rest = await _crowd(together, [ask("n0"), ask("bad"), ask("n1")])
+        desk.go.set()
+        told = await asyncio.wait_for(asyncio.gather(first, *rest, return_exceptions=True), 20)
+        return [*told, await asyncio.wait_for(together.ask(ask("behind")), 20)]
+
+    first, one, bad, other, behind = run(desk, play)
+
+    assert (first, one, other) == (["told first"], ["told n0"], ["told n1"])
+    assert behind == ["told behind"]
+    assert isinstance(bad, RuntimeError)
+    assert isinstance(bad.__cause__, trouble)
+
+
+def test_who_asks_after_the_end_is_refused() -> None:
+    """Nobody would ever take its call from the queue."""
+    together = Together(Desk())
+    together.close()
+    with pytest.raises(Unavailable):
+        asyncio.run(asyncio.wait_for(together.ask(ask("late")), 20))
 
 
 def test_levels_of_reasons_are_not_mixed_and_keep_their_turn() -> None:
