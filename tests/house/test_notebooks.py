@@ -39,3 +39,13 @@ def test_a_notebook_asks_public_functions_only(path: Path) -> None:
         )
     }  # fmt: skip
     assert not {name for name in names if name.startswith("_")}
+
+
+def test_no_notebook_makes_a_refused_version_the_challenger() -> None:
+    """It would take the alias from the version that the gates had chosen."""
+    [path] = [one for one in NOTEBOOKS if one.stem == "02_train"]
+    cells = ["".join(cell["source"]) for cell in code_cells(path)]
+    [cell] = [one for one in cells if "registry.challenge(" in one]
+    [choice] = [node for node in ast.parse(cell).body if isinstance(node, ast.If)]
+    assert ast.unparse(choice.test) == "verdict.decision is not Decision.REFUSED"
+    assert "registry.challenge(" in ast.unparse(choice.body[0])
