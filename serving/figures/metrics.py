@@ -102,6 +102,10 @@ class Metrics:
         """Times what is done inside."""
         return self._stage(name).time()
 
+    def waited(self, seconds: float) -> None:
+        """The stage `wait`: until a thread took up what was asked."""
+        self._stage("wait").observe(seconds)
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request, from the table's words for it."""
         self._seconds(method, route).observe(seconds)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +18,7 @@ from serving.parts import Parts
 from serving.score.accounts import find_people, score_account
 from serving.score.asks import Ask, read_account, read_many, read_one, read_query
 
+T = TypeVar("T")
 NOT_FOUND = {"error": "not_found"}
 SCORE_ID = "X-Leadline-Score-Id"
 """What `leadline score --replay` takes."""
@@ -36,7 +39,7 @@ async def score_query(parts: Parts, request: Request) -> Response:
 async def score_batch(parts: Parts, request: Request) -> Response:
     now = parts.clock.now()
     many = await read_ask(request, _limit(parts), lambda told: read_many(told, now))
-    ask = many._replace(id=new_id(now))
+    ask = many._replace(id=new_id(now), arrived=time.perf_counter())
     if ask.as_of is None:
         turn_of(request).take(len(ask.people))
         answers = await in_thread(parts, parts.desk.score, ask)
@@ -50,11 +53,23 @@ async def score_one_account(parts: Parts, request: Request) -> Response:
     ask = one._replace(id=new_id(parts.clock.now()))
     turn = turn_of(request)
     turn.take(1)
-    account = await in_thread(parts, find_people, parts.engine, ask)
+    account = await in_thread(parts, _timed(parts, find_people), parts.engine, ask)
     if account is None:
         raise NotFound("no account is known by that")
     turn.take(len(account.scored))
-    return _answer(await in_thread(parts, score_account, parts, ask, account), ask.id)
+    told = await in_thread(parts, _timed(parts, score_account), parts, ask, account)
+    return _answer(told, ask.id)
+
+
+def _timed(parts: Parts, work: Callable[..., T]) -> Callable[..., T]:
+    """How long it waits for a thread is told."""
+    asked = time.perf_counter()
+
+    def begin(*arguments: Any) -> T:
+        parts.metrics.waited(time.perf_counter() - asked)
+        return work(*arguments)
+
+    return begin
 
 
 def _limit(parts: Parts) -> int:
@@ -62,7 +77,7 @@ def _limit(parts: Parts) -> int:
 
 
 async def _one(parts: Parts, request: Request, ask: Ask) -> Response:
-    named = ask._replace(id=new_id(parts.clock.now()))
+    named = ask._replace(id=new_id(parts.clock.now()), arrived=time.perf_counter())
     if ask.as_of is None:
         turn_of(request).take(1)
         (told,) = await parts.together.ask(named)

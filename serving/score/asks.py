@@ -40,6 +40,8 @@ class Ask(NamedTuple):
     as_of: int | None
     id: str = ""
     """What the answer is called; without one it is not kept."""
+    arrived: float | None = None
+    """`time.perf_counter` when it was understood; the rest is waiting and work. None: unknown."""
 
 
 class AccountAsk(NamedTuple):

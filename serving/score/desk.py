@@ -80,11 +80,19 @@ class ScoreDesk:
         """One answer a person, in order; None for whom nobody is known."""
         if ask.as_of is None:
             return self.score_all([ask])[0]
+        self._waited([ask])
         return self._answers([ask], self._then(ask), Seen((), ask.as_of))[0]
 
     def score_all(self, asks: Sequence[Ask]) -> list[list[Answer | None]]:
         """The same for several calls, all of now and with one level of reasons, in one go."""
+        self._waited(asks)
         return self._answers(asks, *self._now([who for ask in asks for who in ask.people]))
+
+    def _waited(self, asks: Sequence[Ask]) -> None:
+        now = time.perf_counter()
+        for ask in asks:
+            if ask.arrived is not None:
+                self._metrics.waited(now - ask.arrived)
 
     def _answers(
         self, asks: Sequence[Ask], vectors: Sequence[FeatureVector | None], seen: Seen

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import httpx
 import pytest
@@ -157,6 +157,29 @@ def test_who_is_turned_away_is_counted_by_route_and_status_once(parts: Parts, ke
         ("POST", "/v1/score/batch", "503"): 2,
         ("POST", "/v1/score", "503"): 1,
     }
+
+
+def test_the_wait_for_a_thread_is_a_stage_of_every_score(parts: Parts, key: str) -> None:
+    """Or under load the stages add up to a fraction of what callers see."""
+    _account(parts.engine, 1)
+    then = to_iso(SystemClock().now() - DAY)
+    calls: tuple[tuple[str, Mapping[str, object], int], ...] = (
+        ("/v1/score", {"lead": {"user_id": "x"}}, 1),
+        ("/v1/score", {"lead": {"user_id": "x"}, "as_of": then}, 1),
+        ("/v1/score/batch", MANY, 1),
+        ("/v1/accounts/score", {"account": {"account_id": "a"}}, 2),
+    )
+    for path, body, times in calls:
+        before = _waits(parts)
+        ask(parts, key, path, json.dumps(body).encode())
+        assert _waits(parts) - before == times, (path, body)
+
+
+def _waits(parts: Parts) -> float:
+    told = parts.metrics.registry.get_sample_value(
+        "leadline_score_stage_seconds_count", {"stage": "wait"}
+    )
+    return told or 0.0
 
 
 def _counted(parts: Parts) -> dict[tuple[str, str, str], float]:
