@@ -44,7 +44,7 @@ class Route(NamedTuple):
 
 
 def parameter(where: str, name: str, schema: Schema) -> Schema:
-    """A parameter in the `path` (always required) or the `query`."""
+    """A parameter in the `path` (always required), the `query` or a `header`."""
     return {"name": name, "in": where, "schema": schema, "required": where == "path"}
 
 

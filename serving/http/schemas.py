@@ -58,6 +58,12 @@ def _one_of(fields: tuple[str, ...], about: str) -> Schema:
 
 EXPLAIN: Schema = {"type": "string", "enum": [one.value for one in Explain], "default": "short"}
 AS_OF: Schema = {**MOMENT, "description": "A past moment: answers as it would have been then."}
+PATIENCE: Schema = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 999_999_999,
+    "description": "How long you wait, in milliseconds: no work is done for an answer after that.",
+}
 OBJECT: Schema = {"type": "object"}
 KNOWN_TO: Schema = {
     "type": ["string", "null"],

@@ -9,7 +9,7 @@ from serving.http import events, operations, reading, scores, stream, whys
 from serving.http.routes import Route
 from serving.http.routes import parameter as _in
 from serving.http.rules_tables import RULES
-from serving.http.schemas import AS_OF, EXPLAIN, MOMENT, NUMBER, TEXT, ref
+from serving.http.schemas import AS_OF, EXPLAIN, MOMENT, NUMBER, PATIENCE, TEXT, ref
 from serving.score.asks import LEAD_FIELDS
 
 KINDS = ("track", "page", "screen", "identify", "group", "alias")
@@ -100,6 +100,7 @@ EVENTS: tuple[Route, ...] = (
     ),
 )
 
+_PATIENCE = _in("header", "X-Request-Timeout-Ms", PATIENCE)
 SCORES: tuple[Route, ...] = (
     Route(
         "POST",
@@ -109,6 +110,7 @@ SCORES: tuple[Route, ...] = (
         body=ref("ScoreRequest"),
         example={"lead": {"email": "vp@acme.com"}, "explain": "short"},
         answer=ref("Score"),
+        parameters=(_PATIENCE,),
         refusals=(400, 403, 404, 408, 413, 415, 503, 504),
         tag="Scores",
     ),
@@ -122,6 +124,7 @@ SCORES: tuple[Route, ...] = (
             *(_in("query", name, TEXT) for name in LEAD_FIELDS),
             _in("query", "explain", EXPLAIN),
             _in("query", "as_of", AS_OF),
+            _PATIENCE,
         ),
         refusals=(400, 403, 404, 503, 504),
         tag="Scores",
@@ -134,6 +137,7 @@ SCORES: tuple[Route, ...] = (
         body=ref("ScoreBatchRequest"),
         example={"leads": [{"email": "vp@acme.com"}, {"user_id": "u-1"}], "explain": "none"},
         answer=ref("ScoreBatch"),
+        parameters=(_PATIENCE,),
         refusals=(400, 403, 408, 413, 415, 503, 504),
         tag="Scores",
     ),
@@ -145,6 +149,7 @@ SCORES: tuple[Route, ...] = (
         body=ref("AccountScoreRequest"),
         example={"account": {"domain": "acme.com"}},
         answer=ref("AccountScore"),
+        parameters=(_PATIENCE,),
         refusals=(400, 403, 404, 408, 413, 415, 503, 504),
         tag="Scores",
     ),

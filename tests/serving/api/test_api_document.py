@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from core.clock import DAY, SystemClock, to_iso
-from serving.http.tables import DESCRIBED
+from serving.http.tables import DESCRIBED, SCORES
 from tests.rules_life.small import edited
 
 CASES = 40
@@ -20,6 +20,7 @@ CASES = 40
 # That a moment lies in the past or an address is one of email no schema says: those requests are
 # refused though they fit it, and a pixel answers its image to whatever comes.
 BEYOND_A_SCHEMA = [positive_data_acceptance, negative_data_rejection]
+LIMIT = "X-Request-Timeout-Ms"
 ENDLESS = "/v1/signals/stream"
 OPERATIONS = sorted({(route.method, route.path) for route in DESCRIBED if route.shown})
 
@@ -49,6 +50,7 @@ def test_no_request_is_answered_otherwise_than_the_document_says(
     )
     @given(case=requests)
     def try_it(case: Any) -> None:
+        case.headers.pop(LIMIT, None)  # a time that is over is a 504, as described
         case.call_and_validate(auth=(rig.secret_key, ""), excluded_checks=BEYOND_A_SCHEMA)
 
     try_it()
@@ -108,6 +110,20 @@ def test_real_answers_about_rules_have_the_shapes_of_the_document(rig: Any, desc
         case = described[path][method].Case(**told, **more)
         answer = case.call_and_validate(auth=(rig.secret_key, ""))
         assert answer.status_code == 200, (path, answer.text)
+
+
+def test_every_score_takes_a_time_limit(rig: Any) -> None:
+    """A generated client can say it, and the api keeps to it."""
+    paths = httpx.get(f"{rig.url}/docs.json").json()["paths"]
+    naming = {
+        (method.upper(), path)
+        for path, methods in paths.items()
+        for method, told in methods.items()
+        if any((one["in"], one["name"]) == ("header", LIMIT) for one in told.get("parameters", ()))
+    }
+    assert naming == {(route.method, route.path) for route in SCORES}
+    late = rig.client.get("/v1/score", params={"user_id": "x"}, headers={LIMIT: "0"})
+    assert late.status_code == 504
 
 
 def test_the_document_names_every_route_of_the_contract(rig: Any) -> None:
