@@ -32,6 +32,7 @@ from scoring.card import read_card, seal, write_card
 from scoring.experiment import Spec
 from serving.commands.score import score as command
 from serving.http.dispatch import Dispatcher
+from serving.http.guard import Guard
 from serving.http.scores import SCORE_ID
 from serving.http.tables import SCORES
 from serving.kept.calls import CALL, forget, prune_calls, read_calls
@@ -92,7 +93,8 @@ def door(rig: Rig, sample: float = 1.0) -> Iterator[Client]:
     parts = Parts(rig.installation, settings)
     try:
         with asyncio.Runner() as runner:
-            yield Client(Dispatcher(SCORES, parts), runner, rig.secret_key)
+            app = Guard(Dispatcher(SCORES, parts), parts.overload, parts.metrics)
+            yield Client(app, runner, rig.secret_key)
     finally:
         parts.close()
 
