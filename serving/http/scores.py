@@ -50,7 +50,7 @@ async def score_batch(parts: Parts, request: Request) -> Response:
 
 async def score_one_account(parts: Parts, request: Request) -> Response:
     one = await read_ask(request, _limit(parts), read_account)
-    ask = one._replace(id=new_id(parts.clock.now()))
+    ask = one._replace(id=new_id(parts.clock.now()), arrived=time.perf_counter())
     turn = turn_of(request)
     turn.take(1)
     account = await in_thread(parts, _timed(parts, find_people), parts.engine, ask)

@@ -42,7 +42,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: int
     """When it was answered."""
     seconds: float
-    """What the call took, for all its leads together."""
+    """From the call's arrival to its answer: waiting, looking up and judging all of its leads."""
     explain: str
     lead_id: str
     account_id: str | None

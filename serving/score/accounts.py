@@ -43,7 +43,7 @@ def find_people(engine: sa.Engine, ask: AccountAsk) -> AccountPeople | None:
 def score_account(parts: Parts, ask: AccountAsk, account: AccountPeople) -> dict[str, Any]:
     """The answer to `ask`, which has found `account`."""
     pairs = [(lead_id, account.account_id) for lead_id in account.scored]
-    began = time.perf_counter()
+    began = time.perf_counter() if ask.arrived is None else ask.arrived
     standings = parts.desk.stand_now(pairs, ask.explain)
     standings.sort(key=lambda one: one.priority, reverse=True)
     best = standings[0] if standings else None

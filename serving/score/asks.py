@@ -49,6 +49,8 @@ class AccountAsk(NamedTuple):
     value: str
     explain: Explain
     id: str = ""
+    arrived: float | None = None
+    """As that of `Ask`."""
 
 
 def read_one(message: Mapping[str, Any], now: int) -> Ask:

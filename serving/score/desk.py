@@ -102,12 +102,12 @@ class ScoreDesk:
     def _answers(
         self, asks: Sequence[Ask], vectors: Sequence[FeatureVector | None], seen: Seen
     ) -> list[list[Answer | None]]:
-        began = time.perf_counter()
+        begun = time.perf_counter()
         first, known = asks[0], [one for one in vectors if one is not None]
         standings = self._stand(known, seen, first, alone=len(first.people) == 1)
         with self._metrics.stage("answer"):
             answers = [answer(standing, first.explain.value) for standing in standings]
-        spent = (time.perf_counter() - began) / len(asks)
+        ended = time.perf_counter()
         made = iter(zip(standings, answers, strict=True))
         told: list[list[Answer | None]] = []
         at = 0
@@ -116,7 +116,8 @@ class ScoreDesk:
             at += len(ask.people)
             own = [None if one is None else next(made) for one in mine]
             there = [pair for pair in own if pair is not None]
-            self.calls.put(ask, [pair[0] for pair in there], [pair[1] for pair in there], spent)
+            took = ended - (begun if ask.arrived is None else ask.arrived)
+            self.calls.put(ask, [pair[0] for pair in there], [pair[1] for pair in there], took)
             told.append([None if pair is None else pair[1] for pair in own])
         return told
 

@@ -1,7 +1,8 @@
-"""What calls took, where several are answered together: by their arm of an experiment."""
+"""What calls took, where several are answered together: by arm of an experiment, and as kept."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from core.settings import load_settings
 from events.types import Identifier, IdentifierKind
 from scoring import experiment
 from scoring.experiment import Spec
+from serving.kept.calls import read_calls
 from serving.parts import Parts
 from serving.score import desk
 from serving.score.asks import Ask, Explain
@@ -109,3 +111,14 @@ def test_a_call_alone_is_timed_always(parts: Parts, monkeypatch: pytest.MonkeyPa
     [[told]] = parts.desk.score_all(asks([None]))
     parts.exposures.close()
     assert timed(parts.engine) == {(told or {})["lead_id"]: 1}
+
+
+def test_what_a_kept_call_took_begins_with_its_arrival(parts: Parts) -> None:
+    """A caller who waited in the queue waited: an audit that leaves it out tells of no overload."""
+    now = time.perf_counter()
+    parts.desk.score_all(asks([now - 1_000, now - 2_000, None]))
+    parts.calls.close()
+    with reading(parts.engine) as record:
+        [[one], [two], [unknown]] = [read_calls(record, f"call-{at}") for at in range(3)]
+    assert 1_000 <= one.seconds < 2_000 <= two.seconds
+    assert 0 < unknown.seconds < 1_000
