@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.bench import SEED
 from core.clock import DAY, HOUR
 from events.labels import Label, Labels
+from features.column import Column
 from features.columns import Columns, Table
 from features.crowd import Crowd, Row
 from features.definitions import FEATURES, Entity, Feature
@@ -69,11 +70,10 @@ def _columns(entity: Entity, told: dict[str, np.ndarray], size: int) -> Columns:
     columns: Columns = []
     for one in OF[entity]:
         if one.name not in told:
-            columns.append([None if one.is_word else 0.0] * size)
+            columns.append(Column([None] * size if one.is_word else np.zeros(size)))
         elif one.is_word:
-            columns.append([WORDS[int(at)] for at in told[one.name]])
+            columns.append(Column([WORDS[int(at)] for at in told[one.name]]))
         else:
             gone = chance.random(size) < _MISSING
-            pairs = zip(told[one.name].tolist(), gone.tolist(), strict=True)
-            columns.append([None if missing else value for value, missing in pairs])
+            columns.append(Column(np.where(gone, np.nan, told[one.name])))
     return columns
