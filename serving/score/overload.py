@@ -16,6 +16,8 @@ LEAST = 32.0
 MOST = 2_000.0
 BEGIN = 256.0
 INTERVAL_S = 0.1
+FOR_BATCHES = 3 / 4
+"""Of the bound: however many batches come, the rest is left for single leads."""
 _FALL, _RISE = 6 / 7, 1 / 20
 
 
@@ -49,10 +51,11 @@ class Overload:
     def enter(self, units: float, patience_s: float | None = None) -> float | Turned:
         """What the call counts for, to be told to `leave`: it may begin.
 
-        One that has more work than half the bound counts for half of it: it may come in as well.
+        One that has more work than half of what batches may take counts for that half: it may
+        come in as well.
         `patience_s` is how long its caller waits.
         """
-        units = min(units, self.bound / 2)
+        units = min(units, self.bound * FOR_BATCHES / 2)
         turned = self.refuses(units, patience_s)
         if turned is not None:
             return turned
@@ -68,7 +71,8 @@ class Overload:
             self._adjust(now)
         if patience_s is not None and patience_s <= self._expected_s():
             return Turned.LATE
-        if self.under_way + units > self.bound:
+        room = self.bound if units <= 1 else self.bound * FOR_BATCHES
+        if self.under_way + units > room:
             self._turned += 1
             return Turned.FULL
         return None

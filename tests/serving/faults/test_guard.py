@@ -205,7 +205,7 @@ def test_a_call_counts_by_its_leads_however_its_body_is_packed() -> None:
     assert overload.under_way == 1 + 1_000 / LEADS_A_UNIT
     many.take(20)
     assert overload.under_way == 1 + 1_000 / LEADS_A_UNIT
-    *others, last = [Turn(overload, None, why.append) for _ in range(5)]
+    *others, last = [Turn(overload, None, why.append) for _ in range(3)]
     for one in others:
         one.take(1_000)
     with pytest.raises(Unavailable):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from serving.score.overload import BEGIN, INTERVAL_S, LEAST, MOST, Overload, Turned
+from serving.score.overload import BEGIN, FOR_BATCHES, INTERVAL_S, LEAST, MOST, Overload, Turned
 
 TARGET_S = 0.1
 
@@ -97,13 +97,23 @@ def test_after_the_flood_all_are_answered_again_at_once() -> None:
 
 
 def test_a_batch_larger_than_the_bound_comes_in_as_well() -> None:
-    """Or single calls would keep it out for ever; two of them fill the place."""
+    """Or single calls would keep it out for ever; two of them fill the place of batches."""
     overload = Overload(TARGET_S, lambda: 0.0)
-    assert overload.enter(10_000) == BEGIN / 2
-    assert overload.enter(10_000) == BEGIN / 2
-    assert overload.enter(1) is Turned.FULL
-    overload.leave(BEGIN / 2, 0.01)
-    assert overload.enter(1) == 1
+    half = BEGIN * FOR_BATCHES / 2
+    assert overload.enter(10_000) == half
+    assert overload.enter(10_000) == half
+    assert overload.enter(2) is Turned.FULL
+    overload.leave(half, 0.01)
+    assert overload.enter(2) == 2
+
+
+def test_batches_leave_room_for_single_leads() -> None:
+    """Who sends batches as fast as they are answered must not have all others turned away."""
+    overload = Overload(TARGET_S, lambda: 0.0)
+    while not isinstance(overload.enter(10), Turned):
+        continue
+    singles = [overload.enter(1) for _ in range(int(BEGIN * (1 - FOR_BATCHES)))]
+    assert set(singles) == {1}
 
 
 def test_whoever_would_not_wait_so_long_is_told_at_once() -> None:

@@ -23,7 +23,7 @@ from serving.keys import KeyKind, create
 from serving.parts import Parts
 from serving.release.shipped import publish_shipped_rules
 from serving.score.asks import MOST_LEADS
-from serving.score.overload import Overload
+from serving.score.overload import Overload, Turned
 from serving.score.past import WAITING
 from serving.service import Seat
 
@@ -145,11 +145,12 @@ def test_who_is_turned_away_is_counted_by_route_and_status_once(parts: Parts, ke
     """An alarm hangs on it; before any work, when its leads are known, or when its time is over."""
     lead = b'{"lead": {"user_id": "x"}}'
     parts.overload = Overload(0.1, lambda: 0.0)
-    parts.overload.enter(parts.overload.bound / 2)
-    parts.overload.enter(100)
+    for _ in range(150):
+        parts.overload.enter(1)
     assert ask(parts, key, "/v1/score", lead, **{"X-Request-Timeout-Ms": "0"}).status_code == 504
     assert ask(parts, key, "/v1/score/batch", json.dumps(MANY).encode()).status_code == 503
-    parts.overload.enter(parts.overload.bound - parts.overload.under_way)
+    while not isinstance(parts.overload.enter(1), Turned):
+        continue
     assert ask(parts, key, "/v1/score", lead).status_code == 503
     assert ask(parts, key, "/v1/score/batch", b"{}").status_code == 503
     assert _counted(parts) == {
