@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.database import chunks
 from events.identity.graph import key_of
-from events.identity.tables import IDENTIFIER_HISTORY, MEMBERSHIP_HISTORY
+from events.identity.tables import IDENTIFIER, IDENTIFIER_HISTORY, MEMBERSHIP_HISTORY
 from events.types import Identifier
 
 Owner = tuple[str, str | None]
@@ -37,6 +37,23 @@ def accounts_at(
         (lead_id, _at(members.get(lead_id, ()), moment)) if lead_id else None
         for lead_id, moment in asks
     ]
+
+
+def known_since(connection: sa.Connection, lead_ids: Sequence[str]) -> dict[str, int]:
+    """For each of today's leads the moment from which it was known by an identifier; whoever has
+    none is missing.
+    """
+    found: dict[str, int] = {}
+    for some in chunks(sorted(set(lead_ids))):
+        wanted = (
+            sa.select(IDENTIFIER.c.lead_id, sa.func.min(IDENTIFIER_HISTORY.c.known_from))
+            .join(IDENTIFIER_HISTORY, IDENTIFIER_HISTORY.c.key == IDENTIFIER.c.key)
+            .where(IDENTIFIER.c.lead_id.in_(some))
+            .where(IDENTIFIER_HISTORY.c.lead_id == IDENTIFIER.c.lead_id)
+            .group_by(IDENTIFIER.c.lead_id)
+        )
+        found.update((lead_id, since) for lead_id, since in connection.execute(wanted))
+    return found
 
 
 Interval = tuple[int, int, str]

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.database import reading
 from core.installation import Installation
+from events.identity.history import known_since
 from events.identity.index import Found
 from events.types import Identifier
 from features.blob import BlobError
@@ -165,6 +166,9 @@ class ScoreDesk:
             told: dict[Who, FeatureVector | None] = dict(
                 zip(identifiers, vectors(self._installation, self._engine, moments), strict=True)
             )
+            with reading(self._engine) as connection:
+                since = known_since(connection, known)
+            known = [one for one in known if since.get(one, ask.as_of + 1) <= ask.as_of]
             asked = [(lead_id, ask.as_of) for lead_id in known]
             by_id = lead_vectors(self._installation, self._engine, asked)
         told.update(zip(known, by_id, strict=True))

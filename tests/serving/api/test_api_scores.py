@@ -264,8 +264,11 @@ def test_a_past_moment_is_answered_as_it_was_then(
     assert told.status_code == 200, told.text
     assert told.json()["as_of"] == then
     assert stable(told.json()) == stable(known)
-    early = {"lead": {"user_id": "s-user"}, "as_of": "2020-01-01T00:00:00Z"}
-    problem_of(rig.client.post("/v1/score", json=early), 404)
+    for who in ({"user_id": "s-user"}, {"lead_id": known["lead_id"]}):
+        early = {"lead": who, "as_of": "2020-01-01T00:00:00Z"}
+        problem_of(rig.client.post("/v1/score", json=early), 404)
+    told = rig.client.post("/v1/score", json={"lead": {"lead_id": known["lead_id"]}, "as_of": then})
+    assert stable(told.json()) == stable(known)
     by_id = f"/v1/leads/{known['lead_id']}/features"
     past = rig.client.get(by_id, params={"as_of": then}).json()
     assert past["features"]["pricing_views_7d"] == 1
