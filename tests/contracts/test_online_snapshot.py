@@ -164,7 +164,7 @@ def test_the_api_does_not_trust_a_snapshot_before_the_worker_has_been_there(
 
     server.comes_back_old()
     [(lead, _)] = (old := lookup.read([found])).blobs
-    assert old.degraded == (ONLINE_STORE,)
+    assert old.degraded == [(ONLINE_STORE,)]
     assert lead is not None
     assert decode(lead).ever.get(1, 0) == 10
 
