@@ -83,7 +83,9 @@ class Supervisor:
         words = ["models", "ui", "--port", str(port), "--data", str(self._installation.root)]
         command = ["nice", "-n", "10", sys.executable, "-m", "cli", *words]
         self._child(PAGES, command, self._installation.root)
-        self._tell(f"models: http://127.0.0.1:{port} (MLflow, for reading, on this machine alone)")
+        # Without the question MLflow shows what it has for language models, which is nothing here.
+        address = f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning"
+        self._tell(f"models: {address} (MLflow, for reading, on this machine alone)")
 
     def _child(self, name: str, command: list[str], cwd: Path, talking: bool = False) -> Child:
         child = Child(name, command, self._installation.logs / f"{name}.log", cwd, talking)
