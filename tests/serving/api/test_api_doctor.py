@@ -48,10 +48,12 @@ def _tell(rig: Any, trouble: str) -> None:
 
 
 def test_the_doctor_looks_at_the_model_registry(
-    rig: Any, capsys: pytest.CaptureFixture[str]
+    installation: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whoever asks what is wrong reads no logs."""
-    run(["doctor", "--json", "--data", str(rig.installation.root)])
+    """Whoever asks what is wrong reads no logs. The rig's registry may have been made by another
+    test, so this one asks about a folder of its own.
+    """
+    run(["doctor", "--json", "--data", str(installation.root)])
     findings = json.loads(capsys.readouterr().out)
     assert [one["told"] for one in findings if one["subject"] == "model registry"] == [
         "there is none yet"
