@@ -11,8 +11,10 @@ import pytest
 from cli import run
 from core.database import writing
 from core.installation import Installation
+from core.release import Release
 from core.settings import Api
 from scoring import unfollowed
+from serving.running import model_findings
 from serving.running.listening import last_heard, listening
 
 
@@ -48,16 +50,19 @@ def _tell(rig: Any, trouble: str) -> None:
 
 
 def test_the_doctor_looks_at_the_model_registry(
-    installation: Installation, capsys: pytest.CaptureFixture[str]
+    rig: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whoever asks what is wrong reads no logs. The rig's registry may have been made by another
-    test, so this one asks about a folder of its own.
-    """
-    run(["doctor", "--json", "--data", str(installation.root)])
+    """Whoever asks what is wrong reads no logs. Other tests may have made the rig's registry."""
+    run(["doctor", "--json", "--data", str(rig.installation.root)])
     findings = json.loads(capsys.readouterr().out)
-    assert [one["told"] for one in findings if one["subject"] == "model registry"] == [
-        "there is none yet"
-    ]
+    (told,) = [one["told"] for one in findings if one["subject"] == "model registry"]
+    assert told in {"there is none yet", "no champion yet"}
+
+
+def test_an_installation_that_never_trained_has_no_registry(installation: Installation) -> None:
+    """Nothing is wrong then, but whoever looks is told what makes one."""
+    found = model_findings.registry(installation, Release())
+    assert (found.state, found.told) == ("note", "there is none yet")
 
 
 def test_the_port_may_be_named(rig: Any, capsys: pytest.CaptureFixture[str]) -> None:
