@@ -56,6 +56,8 @@ TABLES = (
 commands: whichever process opens it first makes them all, so none can miss one.
 """
 
+PRUNED_AT_ONCE = 2_000
+"""Rows that one call of `prune` drops: the record is locked meanwhile."""
 IN_LIMIT = 500
 """How many values one IN (…) carries: SQLite's oldest limit on parameters is 999."""
 
@@ -168,6 +170,26 @@ def upsert(
 def _larger(one: Any, other: Any) -> Any:
     """`max` of two is called otherwise in each database."""
     return sa.case((one >= other, one), else_=other)
+
+
+def prune(
+    connection: sa.Connection,
+    number: sa.Column[int],
+    moment: sa.Column[int],
+    most: int,
+    before: int,
+) -> int:
+    """Drops rows from before a moment, and all but the `most` with the highest numbers; returns how
+    many. At most `PRUNED_AT_ONCE` go in one call, oldest first.
+    """
+    newest = sa.select(sa.func.max(number)).scalar_subquery()
+    gone = (
+        sa.select(number)
+        .where(sa.or_(number <= newest - most, moment < before))
+        .order_by(number)
+        .limit(PRUNED_AT_ONCE)
+    )
+    return connection.execute(number.table.delete().where(number.in_(gone))).rowcount
 
 
 def chunks(values: list[T], size: int = IN_LIMIT) -> Iterator[list[T]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import sqlalchemy as sa
 
-from core.database import metadata
+from core.database import metadata, prune
 from features.definitions import FEATURES, digest
 from features.marked import Mark
 from features.vector import FeatureVector
@@ -31,8 +31,6 @@ SERVED = sa.Table(
     sa.Column("vals", sa.LargeBinary, nullable=False),  # msgpack, in the order of FEATURES
     sqlite_autoincrement=True,
 )
-PRUNED_AT_ONCE = 2_000
-"""Rows: the record is locked meanwhile."""
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -82,15 +80,5 @@ def _read(rows: sa.CursorResult[tuple[object, ...]]) -> Iterator[Served]:
 
 
 def prune_served(connection: sa.Connection, most: int, before: int) -> int:
-    """Drops what was served before a moment, and all but the newest `most`; returns how many.
-
-    At most `PRUNED_AT_ONCE` go in one call, oldest first.
-    """
-    newest = sa.select(sa.func.max(SERVED.c.id)).scalar_subquery()
-    gone = (
-        sa.select(SERVED.c.id)
-        .where(sa.or_(SERVED.c.id <= newest - most, SERVED.c.as_of < before))
-        .order_by(SERVED.c.id)
-        .limit(PRUNED_AT_ONCE)
-    )
-    return connection.execute(SERVED.delete().where(SERVED.c.id.in_(gone))).rowcount
+    """Drops what was served before a moment, and all but the newest `most`: see `prune`."""
+    return prune(connection, SERVED.c.id, SERVED.c.as_of, most, before)

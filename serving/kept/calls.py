@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 import sqlalchemy as sa
 
-from core.database import chunks, metadata
+from core.database import chunks, metadata, prune
 from features.windows import Value
 from scoring.arms import Place
 
@@ -27,8 +27,6 @@ CALL = sa.Table(
     sa.Column("told", sa.LargeBinary, nullable=False),  # a Call, as msgpack
     sqlite_autoincrement=True,
 )
-PRUNED_AT_ONCE = 2_000
-"""Rows: the record is locked meanwhile."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -97,18 +95,8 @@ def read_calls(connection: sa.Connection, call_id: str) -> list[Call]:
 
 
 def prune_calls(connection: sa.Connection, most: int, before: int) -> int:
-    """Drops what was answered before a moment, and all but the newest `most`; returns how many.
-
-    At most `PRUNED_AT_ONCE` go in one call, oldest first.
-    """
-    newest = sa.select(sa.func.max(CALL.c.number)).scalar_subquery()
-    gone = (
-        sa.select(CALL.c.number)
-        .where(sa.or_(CALL.c.number <= newest - most, CALL.c.at < before))
-        .order_by(CALL.c.number)
-        .limit(PRUNED_AT_ONCE)
-    )
-    return connection.execute(CALL.delete().where(CALL.c.number.in_(gone))).rowcount
+    """Drops what was answered before a moment, and all but the newest `most`: see `prune`."""
+    return prune(connection, CALL.c.number, CALL.c.at, most, before)
 
 
 def forget(connection: sa.Connection, lead_ids: Sequence[str]) -> int:

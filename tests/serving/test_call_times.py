@@ -18,7 +18,6 @@ from core.installation import Installation
 from core.settings import load_settings
 from events.types import Identifier, IdentifierKind
 from scoring import experiment
-from scoring.experiment import Spec
 from serving.kept.calls import read_calls
 from serving.parts import Parts
 from serving.score import desk
@@ -26,19 +25,11 @@ from serving.score.asks import Ask, Explain
 from serving.score.assess import assess as plainly
 from signals.exposure import EXPOSURE
 from signals.standing import Standing
+from tests.half_each import half_each
 from tests.pipeline_bench import Bench
 
 USERS = [f"user-{number}" for number in range(8)]
-SPEC = Spec(
-    name="test",
-    model_name="lead_propensity",
-    model_version="1",
-    challenger="2",
-    share=0.5,
-    base=0.1,
-    deviation=0.3,
-    planned=1_000,
-)
+SPEC = half_each()
 
 
 @pytest.fixture

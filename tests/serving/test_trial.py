@@ -17,25 +17,16 @@ from core.installation import Installation
 from features.vector import FeatureVector, vector
 from scoring import experiment
 from scoring.arms import CHALLENGER, CHAMPION, Arms
-from scoring.experiment import Spec
 from serving.release.inforce import InForce
 from serving.score.assess import assess
 from signals import exposure
 from signals.exposure import EXPOSURE, exposure_of
 from signals.standing import Standing, answer
+from tests.half_each import half_each
 
 Publish = Callable[[Installation, str], Path]
 
-SPEC = Spec(
-    name="test",
-    model_name="lead_propensity",
-    model_version="1",
-    challenger="2",
-    share=0.5,
-    base=0.1,
-    deviation=0.3,
-    planned=1_000,
-)
+SPEC = half_each()
 
 
 @pytest.fixture

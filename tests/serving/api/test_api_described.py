@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from core import release
 from scoring import experiment
-from scoring.experiment import Spec
+from tests.half_each import half_each
 from tests.serving.api.conftest import CLIENT_S, Rig
 
 COMPANY = {"name": "Described", "domain": "described.example", "industry": "logistics"}
@@ -149,16 +149,7 @@ def test_answers_of_an_experiment_are_as_described(
     rig: Rig, described: Described, with_model: None
 ) -> None:
     """With the arm."""
-    spec = Spec(
-        name="test",
-        model_name="lead_propensity",
-        model_version="31",
-        challenger="32",
-        share=0.5,
-        base=0.1,
-        deviation=0.3,
-        planned=1_000,
-    )
+    spec = half_each("31", "32")
     experiment.begin(rig.engine, spec, 5)
     described.until(lambda told: "experiment" in told)
     assert all(one["experiment"]["arm"] for one in described.ask("full"))

@@ -17,6 +17,7 @@ from scoring.arms import CHALLENGER, CHAMPION, Arms
 from scoring.experiment import Spec
 from serving.release.trial import EXPERIMENT
 from signals.exposure import EXPOSURE
+from tests.half_each import half_each
 from tests.serving.api.conftest import CLIENT_S, Rig
 
 USERS = [f"tried-{number}" for number in range(40)]
@@ -41,16 +42,7 @@ def two_models(rig: Rig, write_model: Callable[..., Any]) -> Iterator[None]:
 
 
 def spec(challenger: str) -> Spec:
-    return Spec(
-        name="test",
-        model_name="lead_propensity",
-        model_version="11",
-        challenger=challenger,
-        share=0.5,
-        base=0.1,
-        deviation=0.3,
-        planned=1_000,
-    )
+    return half_each("11", challenger)
 
 
 def _score(rig: Rig) -> list[dict[str, Any]]:

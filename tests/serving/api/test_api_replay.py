@@ -37,6 +37,7 @@ from serving.http.scores import SCORE_ID
 from serving.http.tables import SCORES
 from serving.kept.calls import CALL, forget, prune_calls, read_calls
 from serving.parts import Parts
+from tests.half_each import half_each
 from tests.serving.api.conftest import Rig
 
 USERS = [f"again-{number}" for number in range(12)]
@@ -60,10 +61,7 @@ def two_arms(rig: Rig, write_model: Callable[..., Any]) -> Iterator[Spec]:
         curve = Calibration(1.0, int(version) - 131.5)
         write_card(folder, seal(replace(read_card(folder), calibration=curve)))
     release.make(rig.engine, 1, "test", model_name="lead_propensity", model_version="131")
-    yield Spec(
-        name="test", model_name="lead_propensity", model_version="131", challenger="132",
-        share=0.5, base=0.1, deviation=0.3, planned=1_000,
-    )  # fmt: skip
+    yield half_each("131", "132")
     release.make(
         rig.engine, 2, "test", model_name=None, model_version=None, rules_version=0, experiment=None
     )

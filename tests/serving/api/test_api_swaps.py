@@ -20,7 +20,7 @@ from scoring import experiment
 from scoring.arms import CHALLENGER, Arms
 from scoring.calibration import Calibration
 from scoring.card import read_card, seal, write_card
-from scoring.experiment import Spec
+from tests.half_each import half_each
 from tests.serving.api.conftest import CLIENT_S, Rig
 
 FIRST, SECOND = "151", "152"
@@ -122,10 +122,7 @@ def _steps(rig: Rig) -> Iterator[Callable[[], object]]:
     for at in itertools.count(1):
         text = files["intent.yaml"].replace(old, old.replace("20", str(1 + at % 19)))
         model = (SECOND, FIRST)[at % 2]
-        trial = Spec(
-            name="test", model_name="lead_propensity", model_version=model,
-            challenger=(FIRST, SECOND)[at % 2], share=0.5, base=0.1, deviation=0.3, planned=1_000,
-        )  # fmt: skip
+        trial = half_each(model, (FIRST, SECOND)[at % 2])
         yield lambda model=model: release.make(rig.engine, 3, "swap", model_version=model)
         yield lambda text=text: publish(
             rig.engine, {**files, "intent.yaml": text}, "ann", "", None, 3, "cli"
