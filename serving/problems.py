@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
-from core.errors import LeadlineError, Problem, RequestError, Unavailable
+from core.errors import LeadlineError, Problem, RequestError, TooSlow, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -36,6 +36,8 @@ def refuse(trouble: RequestError) -> Response:
     """A RequestError as its answer, with `Retry-After` where coming back makes sense."""
     detail = f"{trouble.detail}; {trouble.do}" if trouble.do else trouble.detail
     response = problem(trouble.status, trouble.title, detail, trouble.problems)
+    if isinstance(trouble, TooSlow):  # the rest of its body is no request
+        response.headers["Connection"] = "close"
     if trouble.retry_after_s is not None:
         response.headers["Retry-After"] = str(max(1, round(trouble.retry_after_s)))
     return response

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 
-from core.errors import BadRequest, Problem, TooLarge
+from core.errors import BadRequest, Problem, TooLarge, TooSlow
 
 CAP_FACTOR = 4
 """Beyond this many times the limit a body is not even read to its end."""
+
+BODY_S = 60.0
+"""How long a body may take, largest batches over slow lines included: who sends half of one holds a
+connection for no longer. Score calls have less (`serving/http/guard.py`).
+"""
 
 _GZIP = 16 + zlib.MAX_WBITS
 _decode = msgspec.json.Decoder().decode
 
 
-async def read_body(request: Request, limit: int, factor: int = CAP_FACTOR) -> bytes:
-    """The body, unzipped. BadRequest above `limit` bytes, TooLarge above `factor` times as many.
+async def read_body(
+    request: Request, limit: int, factor: int = CAP_FACTOR, patience_s: float = BODY_S
+) -> bytes:
+    """The body, unzipped. BadRequest above `limit` bytes, TooLarge above `factor` times as many,
+    TooSlow where it does not end within `patience_s`.
 
     Unzipping stops at the cap as well: a small body may not blow up into a large one.
     """
@@ -26,6 +35,18 @@ async def read_body(request: Request, limit: int, factor: int = CAP_FACTOR) -> b
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > cap:
         raise _too_large(cap)
+    try:
+        async with asyncio.timeout(patience_s):
+            told = await _read(request, cap)
+    except TimeoutError as late:
+        raise TooSlow("the body did not come to its end in time", do="send it at once") from late
+    body = _unzip(told, request.headers.get("content-encoding", ""), cap)
+    if len(body) > limit:
+        raise BadRequest(f"the body has {len(body)} bytes; at most {limit}", do="send less at once")
+    return body
+
+
+async def _read(request: Request, cap: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
@@ -33,10 +54,7 @@ async def read_body(request: Request, limit: int, factor: int = CAP_FACTOR) -> b
         if size > cap:
             raise _too_large(cap)
         parts.append(part)
-    body = _unzip(b"".join(parts), request.headers.get("content-encoding", ""), cap)
-    if len(body) > limit:
-        raise BadRequest(f"the body has {len(body)} bytes; at most {limit}", do="send less at once")
-    return body
+    return b"".join(parts)
 
 
 def _unzip(body: bytes, encoding: str, cap: int) -> bytes:

@@ -29,7 +29,7 @@ _REASONS = {
     400: "Not understood; `problems` names everything that is wrong.",
     403: "No key, an unknown one, or one without the right.",
     404: "Nobody and nothing is known by that.",
-    408: "The body did not come to its end within five seconds.",
+    408: "The body did not come to its end in time: five seconds for scores, else sixty.",
     409: "Somebody was faster; `detail` says who. Nothing was changed.",
     413: "The body is far too large.",
     415: "The body is no JSON, or says so.",

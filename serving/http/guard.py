@@ -49,7 +49,6 @@ class Guard:
         self._turned_away = metrics.turned_away
         # Made once: turning away has to be cheap.
         self._refusals = {turned: refuse(refusal(turned)) for turned in Turned}
-        self._refusals[Turned.SLOW].headers["Connection"] = "close"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

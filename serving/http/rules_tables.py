@@ -27,7 +27,7 @@ def _read(path: str, endpoint: Endpoint, summary: str, answer: str, **more: Any)
 def _write(
     method: str, path: str, endpoint: Endpoint, summary: str, answer: str, **more: Any
 ) -> Route:
-    told = {"refusals": (400, 403, 404, 409, 413, 503), "tag": "Rules", **more}
+    told = {"refusals": (400, 403, 404, 408, 409, 413, 503), "tag": "Rules", **more}
     return Route(method, path, endpoint, summary, answer=ref(answer), **told)
 
 

@@ -22,7 +22,7 @@ EXAMPLES: dict[str, Any] = {
     "group": {"userId": "u-1", "groupId": "acme", "traits": {"domain": "acme.com"}},
     "alias": {"previousId": "v-1", "userId": "u-1"},
 }
-_POSTED = (400, 403, 413, 503)
+_POSTED = (400, 403, 408, 413, 503)
 
 
 def _post(path: str, endpoint: Any, summary: str, **more: Any) -> Route:
