@@ -63,8 +63,9 @@ def open_registry(installation: Installation) -> MlflowClient:
     os.environ.update(_QUIET)
     import logging
 
-    # The store's migrations are told line by line otherwise.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # The store's migrations, and each engine, are told line by line otherwise.
+    for talkative in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     from mlflow import MlflowClient
 
     _load_store()

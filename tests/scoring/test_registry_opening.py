@@ -38,3 +38,4 @@ def test_a_store_opens_without_words_on_its_libraries(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "SADeprecationWarning" not in done.stderr
+    assert " INFO " not in done.stderr
