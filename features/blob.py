@@ -48,15 +48,16 @@ Head = tuple[int, ...]
 """Format, bit set of capped distincts, newest hour since the epoch, then the sections' counts."""
 
 _HEAD = struct.Struct("<BBiHHHHBBBBBH")
+HEAD_SIZE = _HEAD.size
 _BIG, _TIMES, _MOMENTS, _WORDS, _DEALS = 3, 4, 5, 6, 7
 """Which part is which; the four of cells come first."""
 _PLACES = bytes((*range(HOUR_PLACES + DAY_PLACES), EVER_PLACE))
 _NO_TIMES = bytes((NO_TIME,))
 _CODES = bytes(range(len(MEMBERS)))
 _AMOUNT = struct.Struct("<xxq")
-_MOST = 2**53
+MOST = 2**53
 """Of large amounts together: up to it floats are exact, and windows that add them up agree."""
-_FAR = _MOST >> 8 * (TIME - 1)
+FAR = MOST >> 8 * (TIME - 1)
 """The highest byte of a time from which on ages in microseconds are no exact floats."""
 _encode_texts = msgspec.msgpack.Encoder().encode
 _decode_texts = msgspec.msgpack.Decoder(list[str]).decode
@@ -80,8 +81,8 @@ def read_parts(blob: bytes) -> tuple[Head, list[bytes]]:
     when an item of a section points to where nothing is.
     """
     head, parts = split_parts(blob)
-    check_cells(parts)
-    check_amounts(parts[_BIG])
+    _check_cells(parts)
+    _check_amounts(parts[_BIG])
     _check_times(head, parts)
     return head, parts
 
@@ -97,21 +98,18 @@ def split_parts(blob: bytes) -> tuple[Head, list[bytes]]:
     return head, [blob[begin:end] for begin, end in zip(ends, (*ends[1:], None), strict=True)]
 
 
-def check_cells(parts: Sequence[bytes]) -> None:
-    """Of one blob, or of many with each section joined. What is left of a section without what may
-    be there, may not be there.
-    """
+def _check_cells(parts: Sequence[bytes]) -> None:
+    """What is left of a section without what may be there, may not be there."""
     ones, small, middle, big = parts[: len(WIDTHS)]
     places = ones[::2] + small[::3] + middle[::4] + big[::10]
     codes = ones[1::2] + small[1::3] + middle[1::4] + big[1::10]
     if places.translate(None, _PLACES) or codes.translate(None, _CODES):
-        raise BlobError("a sum of these tiles is of no hour, no day or of nothing")
+        raise no_such_cell()
 
 
-def check_amounts(big: bytes) -> None:
-    """The large amounts of one blob."""
-    if big and sum(abs(amount) for (amount,) in _AMOUNT.iter_unpack(big)) >= _MOST:
-        raise BlobError("the sums of these tiles are beyond all measure")
+def _check_amounts(big: bytes) -> None:
+    if big and sum(abs(amount) for (amount,) in _AMOUNT.iter_unpack(big)) >= MOST:
+        raise too_much()
 
 
 def _check_times(head: Head, parts: list[bytes]) -> None:
@@ -121,13 +119,20 @@ def _check_times(head: Head, parts: list[bytes]) -> None:
         used += (deals[4 :: DEAL.size] + deals[5 :: DEAL.size]).replace(_NO_TIMES, b"")
     if used and max(used) >= head[3 + _TIMES]:
         raise no_such_time()
-    check_far(parts[_TIMES])
+    if max(parts[_TIMES][TIME - 1 :: TIME], default=0) >= FAR:
+        raise too_far()
 
 
-def check_far(times: bytes) -> None:
-    """Of one blob or of many."""
-    if max(times[TIME - 1 :: TIME], default=0) >= _FAR:
-        raise BlobError("a time of these tiles lies beyond the year 2255")
+def no_such_cell() -> BlobError:
+    return BlobError("a sum of these tiles is of no hour, no day or of nothing")
+
+
+def too_much() -> BlobError:
+    return BlobError("the sums of these tiles are beyond all measure")
+
+
+def too_far() -> BlobError:
+    return BlobError("a time of these tiles lies beyond the year 2255")
 
 
 def no_such_time() -> BlobError:
@@ -145,6 +150,14 @@ def read_texts(part: bytes, words: bytes) -> list[str]:
     if len(words) > 2 * len(texts):
         raise BlobError(f"these tiles have {len(texts)} texts for {len(words) // 2} words")
     return texts
+
+
+def texts_of(parts: Sequence[bytes]) -> list[list[str]]:
+    """The texts of many blobs, whoever they are for. BlobError as above."""
+    try:
+        return [_decode_texts(part) if part else [] for part in parts]
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return [read_texts(part, b"") for part in parts]  # says what is wrong
 
 
 def read_people(part: bytes, texts: list[str]) -> list[tuple[int, int, str | None, str | None]]:

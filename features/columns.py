@@ -16,9 +16,10 @@ from features import windows
 from features.column import Column
 from features.definitions import TREND_DAYS, Entity, Feature, Kind
 from features.measures import ATTRIBUTES, BY_NAME, SESSIONS
-from features.sheet import Ints, Seen, Sheet
+from features.packed import Ints
+from features.sheet import Seen, Sheet
 from features.sums import COLUMN, Sums, window_sums
-from features.told import Told, told_of
+from features.texts import Texts
 from features.windows import LENGTHS, OF, Value, moment_code
 
 Columns = list[Column]
@@ -35,7 +36,7 @@ class View(NamedTuple):
     sessions: Seen
     active: Seen
     deals: dict[str, NDArray[Any]]
-    told: list[Told]
+    texts: Texts
 
 
 class Table(NamedTuple):
@@ -58,7 +59,6 @@ def table_of(blobs: Sequence[bytes | None], as_of: Sequence[int], leads: int) ->
     were known: then nothing in them lies after it. BlobError when bytes are no tiles.
     """
     sheet, moments = Sheet(blobs), np.array(as_of, np.int64)
-    newest = sheet.newest.tolist()
     view = View(
         moments,
         window_sums(sheet, moments, _DECAYING),
@@ -66,7 +66,7 @@ def table_of(blobs: Sequence[bytes | None], as_of: Sequence[int], leads: int) ->
         sheet.sessions(),
         sheet.active(),
         _deal_values(sheet, moments),
-        [told_of(hour, *raw) for hour, raw in zip(newest, sheet.raw(), strict=True)],
+        sheet.texts,
     )
     return Table(
         _read(view, Entity.LEAD, slice(0, leads)),
@@ -156,12 +156,14 @@ def _trend(features: Sequence[Feature]) -> Reader:
 
 
 def _decay(features: Sequence[Feature]) -> Reader:
-    worth = [(BY_NAME[one.of].number, np.array(windows.weights(one.days))) for one in features]
+    worth = [
+        (BY_NAME[one.of].number, np.array(windows.weights(one.days))[:, None]) for one in features
+    ]
 
     def read(view: View, rows: slice) -> Columns:
         # A running sum adds one after the other, as a loop does; `sum` would add in pairs.
         return [
-            Column(np.cumsum(view.sums.by_age[number][rows] * weights, axis=1)[:, -1].copy())
+            Column(np.cumsum(view.sums.by_age[number][:, rows] * weights, axis=0)[-1].copy())
             for number, weights in worth
         ]
 
@@ -170,25 +172,29 @@ def _decay(features: Sequence[Feature]) -> Reader:
 
 def _roles(features: Sequence[Feature]) -> Reader:
     def read(view: View, rows: slice) -> Columns:
-        return [Column(_role_counts(view, rows, one)) for one in features]
+        return [Column(_role_counts(view, one)[rows]) for one in features]
 
     return read
 
 
-def _role_counts(view: View, rows: slice, feature: Feature) -> list[Value]:
-    starts = windows.window_start(view.as_of[rows], feature.days).tolist()
-    return [
-        windows.role_count(one.people, feature.of, start) if one.people else 0
-        for one, start in zip(view.told[rows], starts, strict=True)
-    ]
+def _role_counts(view: View, feature: Feature) -> Ints:
+    """What `windows.role_count` says of one entity."""
+    start = windows.window_start(view.as_of, feature.days) // HOUR
+    active = view.active.hour >= start[view.active.row]
+    if feature.of == "roles":
+        some = active & (view.texts.roles > 0)
+        roles = view.texts.roles.max(initial=0) + 1
+        told = np.unique(view.active.row[some] * roles + view.texts.roles[some]) // roles
+    else:
+        told = view.active.row[active & view.texts.seniors]
+    return np.bincount(told, minlength=len(view.as_of))
 
 
 def _word(features: Sequence[Feature]) -> Reader:
     numbers = [ATTRIBUTES.index(one.of) for one in features]
 
     def read(view: View, rows: slice) -> Columns:
-        words = [one.words for one in view.told[rows]]
-        return [Column([word.get(number) for word in words]) for number in numbers]
+        return [Column(view.texts.words(number)[rows]) for number in numbers]
 
     return read
 

@@ -3,53 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.blob import (
+    DAY_PLACES,
+    EVER_PLACE,
+    FAR,
+    HOUR_PLACES,
+    MOST,
     NO_TIME,
     TIME,
-    check_amounts,
-    check_cells,
-    check_far,
+    no_such_cell,
     no_such_time,
-    split_parts,
+    too_far,
+    too_much,
 )
 from features.cells import WIDTHS
-from features.older import renewed
-from features.tiles import EMPTY
+from features.packed import Bytes, Ints, Items, Packed
+from features.patterns import MEMBERS
+from features.texts import Texts
 
-Ints = NDArray[np.int64]
-
-_CELL = [("place", "u1"), ("code", "u1")]
-_CELLS = (
-    np.dtype(_CELL),
-    *(np.dtype([*_CELL, ("amount", kind)]) for kind in ("u1", "<u2", "<i8")),
-)
-_MOMENT = np.dtype([("code", "u1"), ("time", "u1")])
-_DEAL = np.dtype([("key", "<u4"), ("opened", "u1"), ("closed", "u1"), ("value", "<f8")])
-_SEEN = [("key", "<u4"), ("back", "<u2")]
-_SESSION = np.dtype(_SEEN)
-_PERSON = np.dtype([*_SEEN, ("role", "<u2"), ("seniority", "<u2")])
 _BIG = len(WIDTHS) - 1
-_TIMES, _MOMENTS, _WORDS, _DEALS, _SESSIONS, _PEOPLE, _TEXTS = range(len(WIDTHS), len(WIDTHS) + 7)
+_TIMES, _MOMENTS, _WORDS, _DEALS, _SESSIONS, _PEOPLE = range(len(WIDTHS), len(WIDTHS) + 6)
 """Which section is which."""
-_POINTING = (
-    (_MOMENTS, _MOMENT, ("time",)),
-    (_WORDS, _MOMENT, ("time",)),
-    (_DEALS, _DEAL, ("opened", "closed")),
-)
-"""Sections whose items point to times, and by which of their parts. A deal's may point to none."""
+_PLACE, _CODE, _AMOUNT = range(3)
+_OF, _TIME = range(2)
+_OPENED, _CLOSED, _VALUE = 4, 5, 6
+_BACK = 4
+"""Where the parts of an item stand: of a cell, a moment, a deal, and of what was seen."""
+_KINDS = ("u1", "<u2", "<i8")
+"""Of the amounts that are written."""
 
 
 class Cells(NamedTuple):
     """Sums as they are written: of which entity, which hour or day, what and how much."""
 
     row: Ints
-    place: NDArray[np.uint8]
-    code: NDArray[np.uint8]
+    place: Bytes
+    code: Bytes
     amount: Ints
 
 
@@ -76,84 +70,87 @@ class Sheet:
     """
 
     def __init__(self, blobs: Sequence[bytes | None]) -> None:
-        read = [split_parts(renewed(blob) if blob else EMPTY) for blob in blobs]
-        self.size = len(read)
-        heads = np.array([head for head, _ in read], np.int64)
-        self.newest: Ints = heads[:, 2]
+        self._packed = Packed(blobs)
+        self.size = len(blobs)
+        self.newest: Ints = self._packed.newest
         """The hour that places are counted from."""
-        self.capped: list[int] = [head[1] for head, _ in read]
-        self._counts = heads[:, 3:]
-        self._parts = list(zip(*(parts for _, parts in read), strict=True))
-        self._joined = [b"".join(some) for some in self._parts[:_TEXTS]]
-        self._rows = np.arange(self.size)
-        self._check()
-        self._time = _all_times(self._joined[_TIMES])
-        self._begin = np.cumsum(self._counts[:, _TIMES]) - self._counts[:, _TIMES]
-
-    def _check(self) -> None:
-        """What `blob.read_parts` asks of each blob."""
-        check_cells(self._joined)
-        check_far(self._joined[_TIMES])
-        for big in filter(None, self._parts[_BIG]):
-            check_amounts(big)
-        times = self._counts[:, _TIMES]
-        for section, dtype, names in _POINTING:
-            rows, items = self._section(section, dtype)
-            for name in names:
-                may_be_none = (section == _DEALS) & (items[name] == NO_TIME)
-                if np.any((items[name] >= times[rows]) & ~may_be_none):
-                    raise no_such_time()
-
-    def _section(self, at: int, dtype: np.dtype[Any]) -> tuple[Ints, NDArray[Any]]:
-        """Rows, and the items of a section."""
-        return np.repeat(self._rows, self._counts[:, at]), np.frombuffer(self._joined[at], dtype)
+        self.capped: list[int] = self._packed.capped
+        self._all_times = _times_of(self._packed.items(_TIMES))
+        self._times_held = self._packed.counts[_TIMES]
+        self._first_time = np.cumsum(self._times_held) - self._times_held
+        self._deals = self._packed.items(_DEALS)
+        self._people = self._packed.items(_PEOPLE)
+        self.texts = Texts(self._word_items(), self._people, self._packed.texts())
 
     def cells(self) -> Cells:
-        told = [self._section(at, dtype) for at, dtype in enumerate(_CELLS)]
-        plain = np.ones(len(told[0][0]), np.int64)
-        return Cells(
-            np.concatenate([rows for rows, _ in told]),
-            np.concatenate([items["place"] for _, items in told]),
-            np.concatenate([items["code"] for _, items in told]),
-            np.concatenate([plain, *(items["amount"] for _, items in told[1:])]),
+        some = [self._packed.items(at) for at in range(len(WIDTHS))]
+        place, code = (
+            np.concatenate([one.byte(offset) for one in some]) for offset in (_PLACE, _CODE)
         )
+        if np.any(_NO_PLACE[place]) or np.any(code >= len(MEMBERS)):
+            raise no_such_cell()
+        ones = np.ones(len(some[0].row), np.int64)
+        told = [one.number(_AMOUNT, kind) for one, kind in zip(some[1:], _KINDS, strict=True)]
+        _check_amounts(some[_BIG].row, told[-1])
+        row = np.concatenate([one.row for one in some])
+        return Cells(row, place, code, np.concatenate([ones, *told]))
 
     def moments(self, column: Ints, width: int) -> Ints:
         """Times in microseconds, `width` × rows; -1 where there is none. `column` says of each of
         256 codes where it stands; at `width`, what nobody asks for.
         """
-        rows, items = self._section(_MOMENTS, _MOMENT)
+        items = self._packed.items(_MOMENTS)
         found = np.full((width + 1, self.size), -1)
-        found[column[items["code"]], rows] = self._times(rows, items["time"])
+        found[column[items.byte(_OF)], items.row] = self._times(items, _TIME)
         return found[:width]
 
     def deals(self) -> Deals:
-        rows, items = self._section(_DEALS, _DEAL)
-        opened, closed = (self._times(rows, items[name]) for name in ("opened", "closed"))
-        return Deals(rows, opened, closed, items["value"])
-
-    def _times(self, rows: Ints, at: NDArray[np.uint8]) -> Ints:
-        """The times that items of these rows point to, -1 where they point to none."""
-        none = at == NO_TIME
-        times: Ints = self._time[self._begin[rows] + np.where(none, 0, at)]
-        return np.where(none, -1, times)
+        opened, closed = (
+            self._times(self._deals, offset, may_be_none=True) for offset in (_OPENED, _CLOSED)
+        )
+        return Deals(self._deals.row, opened, closed, self._deals.number(_VALUE, "<f8"))
 
     def sessions(self) -> Seen:
-        rows, items = self._section(_SESSIONS, _SESSION)
-        return Seen(rows, self.newest[rows] - items["back"])
+        return self._seen(self._packed.items(_SESSIONS))
 
     def active(self) -> Seen:
-        rows, items = self._section(_PEOPLE, _PERSON)
-        return Seen(rows, self.newest[rows] - items["back"])
+        """In the order of what `texts` says of them."""
+        return self._seen(self._people)
 
-    def raw(self) -> list[tuple[bytes, bytes, bytes]]:
-        """Of each row the bytes of its words, people and texts."""
-        return list(zip(*(self._parts[at] for at in (_WORDS, _PEOPLE, _TEXTS)), strict=True))
+    def _seen(self, items: Items) -> Seen:
+        return Seen(items.row, self.newest[items.row] - items.number(_BACK, "<u2"))
+
+    def _word_items(self) -> Items:
+        items = self._packed.items(_WORDS)
+        self._times(items, _TIME)
+        return items
+
+    def _times(self, items: Items, offset: int, *, may_be_none: bool = False) -> Ints:
+        """The times that items point to, -1 where they point to none."""
+        at = items.byte(offset)
+        none = (at == NO_TIME) if may_be_none else np.zeros(len(at), np.bool_)
+        if np.any((at >= self._times_held[items.row]) & ~none):
+            raise no_such_time()
+        times: Ints = self._all_times[self._first_time[items.row] + np.where(none, 0, at)]
+        return np.where(none, -1, times)
 
 
-def _all_times(joined: bytes) -> Ints:
-    told = np.frombuffer(joined, "u1").reshape(-1, TIME)
-    whole = np.zeros((len(told) + 1, 8), "u1")  # one more, for items that point to none
-    whole[:-1, :TIME] = told
+_NO_PLACE = np.array(
+    [not (place < HOUR_PLACES + DAY_PLACES or place == EVER_PLACE) for place in range(256)]
+)
+
+
+def _times_of(items: Items) -> Ints:
+    """In microseconds, and one more, for items that point to none."""
+    whole = np.zeros((len(items.at) + 1, 8), np.uint8)
+    whole[:-1, :TIME] = items.bytes_of(0, TIME)
+    if np.any(whole[:, TIME - 1] >= FAR):
+        raise too_far()
     times: Ints = whole.view("<i8")[:, 0]
     return times
+
+
+def _check_amounts(row: Ints, big: Ints) -> None:
+    """Of each row: floats are exact up to what is too much."""
+    if len(row) and np.bincount(row, np.abs(big.astype(np.float64))).max() >= MOST:
+        raise too_much()

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clock import DAY, HOUR
-from features import windows
 from features.blob import DAY_PLACES, EVER_PLACE, HOUR_PLACES
 from features.measures import MEASURES, PEAKS
+from features.packed import Ints
 from features.patterns import MEMBERS
-from features.sheet import Cells, Ints, Sheet
-from features.tiles import DAY_HOURS
+from features.sheet import Cells, Sheet
 from features.windows import AGES, DECAY_DAYS, LENGTHS
 
 COLUMN = {measure.number: at for at, measure in enumerate(MEASURES)}
@@ -29,18 +28,25 @@ class Sums(NamedTuple):
     amounts: Ints
     """Measures × windows of `LENGTHS` and ever × rows."""
     by_age: dict[int, Ints]
-    """Number of a measure that decays → rows × days ago."""
+    """Number of a measure that decays → days ago × rows."""
 
 
-class _Span(NamedTuple):
-    """Cells of hours or of days: which places mean them, and the windows that move with them."""
+class _Span:
+    """Cells of hours or of days: which places mean them, and which windows move with them."""
 
-    first: int
-    places: int
-    hop: int
-    lengths: tuple[int, ...]
-    window: int
-    """The first of `lengths` among all windows."""
+    def __init__(self, first: int, places: int, hop: int, lengths: Sequence[int], window: int):
+        """`window` is the first of `lengths` (days) among all windows."""
+        self.first = first
+        self.places = places
+        self.hop = hop
+        reach = [days * (DAY // hop) for days in lengths]
+        self.far = reach[-1] + 1
+        """An age from which on a cell lies in none of them."""
+        ages = np.arange(self.far + 1)
+        self.window_at = (window + np.searchsorted(reach, ages)).astype(np.int8)
+        """Age → the shortest window that it lies in. A window of n hops reaches from 0 hops ago to
+        that many (`windows.window_start`).
+        """
 
 
 _DAYS = _Span(HOUR_PLACES, DAY_PLACES, DAY, LENGTHS.long, _SHORT)
@@ -52,8 +58,8 @@ class _Some(NamedTuple):
 
     at: Ints
     row: Ints
-    back: NDArray[np.int16]
-    """Hours or days before the newest hour of the entity."""
+    age: NDArray[np.int16]
+    """Whole hours or days before the moment that is asked for, 0 at least."""
     window: NDArray[np.int8]
 
 
@@ -65,8 +71,8 @@ class _Cells(NamedTuple):
     amount: Ints
     row: Ints
     """Of those of days only …"""
-    day: Ints
-    """… and the day."""
+    age: NDArray[np.int16]
+    """… and how many days ago."""
 
 
 def window_sums(sheet: Sheet, as_of: Ints, decaying: Sequence[int]) -> Sums:
@@ -80,7 +86,7 @@ def window_sums(sheet: Sheet, as_of: Ints, decaying: Sequence[int]) -> Sums:
         sign = -1 if combine is min else 1
         highest = _highest(cells, number, sign, sheet.size)
         amounts[COLUMN[number]] = np.where(highest == _NONE, 0, highest * sign)
-    ages = {number: _by_age(cells, number, as_of) for number in decaying}
+    ages = {number: _by_age(cells, number, sheet.size) for number in decaying}
     return Sums(amounts, ages)
 
 
@@ -94,8 +100,7 @@ def _near(sheet: Sheet, as_of: Ints) -> _Cells:
     window[: len(days.at)] = days.window
     window[len(days.at) : len(days.at) + len(hours.at)] = hours.window
     flat = window * sheet.size + cells.row[at]
-    day = (sheet.newest // DAY_HOURS)[days.row] - days.back
-    return _Cells(cells.code[at], flat, cells.amount[at], days.row, day)
+    return _Cells(cells.code[at], flat, cells.amount[at], days.row, days.age)
 
 
 def _within(
@@ -106,14 +111,17 @@ def _within(
     """
     at = np.flatnonzero(which)
     row, newest = cells.row[at], newest_hour // (span.hop // HOUR)
-    back = (newest % span.places).astype(np.int16)[row] - (cells.place[at] - span.first)
-    back = np.where(back < 0, back + np.int16(span.places), back)
-    window = np.full(len(at), span.window, np.int8)
-    for days in span.lengths:
-        most = newest - windows.window_start(as_of, days) // span.hop
-        window += back > np.clip(most, -1, span.places).astype(np.int16)[row]
-    near = np.flatnonzero(window < span.window + len(span.lengths))
-    return _Some(at[near], row[near], back[near], window[near])
+    back = _small(newest % span.places + span.first)[row] - cells.place[at]
+    back += (back < 0) * np.int16(span.places)
+    since = np.clip(as_of // span.hop - newest, -span.places, span.far)
+    age = np.clip(back + _small(since)[row], 0, span.far)
+    window = span.window_at[age]
+    near = np.flatnonzero(age < span.far)
+    return _Some(at[near], row[near], age[near], window[near])
+
+
+def _small(told: Ints) -> NDArray[np.int16]:
+    return told.astype(np.int16)
 
 
 def _amounts(cells: _Cells, rows: int) -> Ints:
@@ -149,14 +157,12 @@ def _highest(cells: _Cells, number: int, sign: int, rows: int) -> Ints:
     return highest
 
 
-def _by_age(cells: _Cells, number: int, as_of: Ints) -> Ints:
-    some = np.flatnonzero(_CODES[number][cells.code[: len(cells.day)]])
-    start = windows.window_start(as_of, DECAY_DAYS) // DAY
-    some = some[cells.day[some] >= start[cells.row[some]]]
-    row = cells.row[some]
-    age = np.maximum(as_of[row] // DAY - cells.day[some], 0)
-    amounts = np.zeros((len(as_of), AGES), np.int64)
-    np.add.at(amounts.reshape(-1), row * AGES + age, cells.amount[some])
+def _by_age(cells: _Cells, number: int, rows: int) -> Ints:
+    some = np.flatnonzero(_CODES[number][cells.code[: len(cells.age)]])
+    some = some[cells.age[some] <= DECAY_DAYS]
+    amounts = np.zeros((AGES, rows), np.int64)
+    at = cells.age[some] * np.int64(rows) + cells.row[some]
+    np.add.at(amounts.reshape(-1), at, cells.amount[some])
     return amounts
 
 
