@@ -33,6 +33,8 @@ HOLD_S = (0.5, 1.0)
 `Retry-After` has passed waits outside, where it costs nothing. Drawn, so that not all come at once.
 """
 
+Hold = Callable[[float], None]
+
 
 class Guarded(Protocol):
     """An application that also counts what never came to it."""
@@ -58,7 +60,8 @@ class Guard:
         if (turned := self._overload.refuses(1, patience_s)) is not None:
             await self._refuse(turned, scope, receive, send)
             return
-        turn = scope[TURN] = Turn(self._overload, patience_s, partial(self._note, scope))
+        # Not of the scope: it holds the turn, and what refers to itself waits for a collection.
+        turn = scope[TURN] = Turn(self._overload, patience_s, partial(self._note, _hold_of(scope)))
         call = _Call(self._app, scope, receive, send)
         try:
             await call.answer(patience_s)
@@ -68,15 +71,21 @@ class Guard:
             await self._refuse(call.turned, scope, receive, send)
 
     async def _refuse(self, turned: Turned, scope: Scope, receive: Receive, send: Send) -> None:
-        self._note(scope, turned)
+        self._note(_hold_of(scope), turned)
         answer = self._refusals[turned]
         self._app.refused(scope, answer.status_code)
         await answer(scope, receive, send)
 
-    def _note(self, scope: Scope, turned: Turned) -> None:
+    def _note(self, hold: Hold | None, turned: Turned) -> None:
         self._turned_away.labels(turned.value).inc()
-        if turned is Turned.FULL and (hold := scope.get("extensions", {}).get(HOLD)):
+        if turned is Turned.FULL and hold is not None:
             hold(random.uniform(*HOLD_S))
+
+
+def _hold_of(scope: Scope) -> Hold | None:
+    """None where the server of this application has no such extension."""
+    hold: Hold | None = scope.get("extensions", {}).get(HOLD)
+    return hold
 
 
 def _patience(scope: Scope) -> float | None:
