@@ -22,6 +22,7 @@ from serving.http.tables import DESCRIBED
 from serving.http.traced import traced
 from serving.parts import Parts
 from serving.running.collecting import collect_seldom
+from serving.running.keeping import keep_freed_memory
 from serving.running.listening import listening
 from serving.running.renewal import Renewal
 from serving.running.tls import context_of
@@ -85,6 +86,7 @@ async def _serve(
         tasks.append(Renewal(tls, parts.settings.api, parts.clock).run())
     beside = [asyncio.create_task(task) for task in tasks]
     collect_seldom()
+    keep_freed_memory()
     await server.serve([door])
     for task in beside:
         task.cancel()
