@@ -26,6 +26,7 @@ from serving.running.keeping import keep_freed_memory
 from serving.running.listening import listening
 from serving.running.renewal import Renewal
 from serving.running.tls import context_of
+from serving.running.yielding import yield_soon
 
 LOOK_S = 0.05
 DRAIN_S = 5
@@ -87,6 +88,7 @@ async def _serve(
     beside = [asyncio.create_task(task) for task in tasks]
     collect_seldom()
     keep_freed_memory()
+    yield_soon()
     await server.serve([door])
     for task in beside:
         task.cancel()
