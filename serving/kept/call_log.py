@@ -43,7 +43,9 @@ class CallLog:
         self._settings = settings
         self._clock = clock
         self._draw = draw
-        self._log: SampleLog[Call] = SampleLog(engine, "score calls", self._write, dropped)
+        self._log: SampleLog[Call] = SampleLog(
+            engine, "score calls", write_calls, self._prune, dropped
+        )
 
     def put(
         self,
@@ -66,8 +68,7 @@ class CallLog:
         """Writes what waits."""
         self._log.close()
 
-    def _write(self, record: sa.Connection, some: Sequence[Call]) -> None:
-        write_calls(record, some)
+    def _prune(self, record: sa.Connection) -> None:
         oldest = self._clock.now() - self._settings.days * DAY
         prune_calls(record, self._settings.kept, oldest)
 

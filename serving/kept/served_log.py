@@ -32,7 +32,9 @@ class ServedLog:
         self._settings = settings
         self._clock = clock
         self._draw = draw
-        self._log: SampleLog[Told] = SampleLog(engine, "served vectors", self._write, dropped)
+        self._log: SampleLog[Told] = SampleLog(
+            engine, "served vectors", write_served, self._prune, dropped
+        )
 
     def wants(self) -> bool:
         """Whether this call belongs to the sample."""
@@ -46,7 +48,6 @@ class ServedLog:
         """Writes what waits."""
         self._log.close()
 
-    def _write(self, record: sa.Connection, some: Sequence[Told]) -> None:
+    def _prune(self, record: sa.Connection) -> None:
         oldest = self._clock.now() - self._settings.served_days * DAY
-        write_served(record, some)
         prune_served(record, self._settings.served_kept, oldest)
