@@ -109,21 +109,22 @@ class Side:
         self._rows = rows
         places = [row.at for row in rows]
         self._places = None if places == list(range(len(crowd))) else places
-        self._own = any(row.own for row in rows)
+        self.has_own = any(row.own for row in rows)
+        """Whether something was put in beside the columns."""
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def column(self, name: str) -> list[Value]:
         """One value a row; None where nothing of that name is known."""
-        if self._own or name not in _PLACE:
+        if self.has_own or name not in _PLACE:
             return [row.get(name) for row in self._rows]
         told = self._crowd.column(name)
         return told if self._places is None else [told[at] for at in self._places]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """The same of what is no word, NaN where it is missing or unknown."""
-        if self._own or name not in _PLACE:
+        if self.has_own or name not in _PLACE:
             return np.array(self.column(name), np.float64)
         told = self._crowd.numbers(name)
         return told if self._places is None else told[self._places]

@@ -1,7 +1,7 @@
 """What a rulebook does for a lead: which rules hit, and what their hits add under the caps.
 
-Made once of the sheets. One lead is tested rule by rule; a batch is turned on its side
-(`language.batches`). Both find the same, and what follows is one and the same code.
+Made once of the sheets. One lead is tested rule by rule; a batch is turned on its side and counted
+by column (`rules.counting`): what holds and what it adds is the same, which a test holds to.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 from rules.facts import Facts
 from rules.in_effect import in_effect
-from rules.language.batches import Find, Turned, compile_batch
+from rules.language.batches import Find, compile_batch
 from rules.language.rows import Test, compile_row
-from rules.language.wording import Fill
 from rules.points import HUNDREDTHS, decayed, hundredths, points_of, sign_of
 from rules.report import Hit, HitGroup
 from rules.sheet import MOST, Decay, Scored, Sheet
@@ -25,20 +24,22 @@ FEW = 16
 class Step(NamedTuple):
     """A rule of the plan."""
 
-    name: str
-    purpose: HitGroup
     sheet: int
     """Place of its sheet in the plan …"""
     group: int
     """… and of its group among those of all sheets."""
     worth: int
     """Hundredths of points, without sign."""
-    points: int | float
-    """The same as it is told, with its sign."""
-    text: Fill
+    hit: Hit
+    """Where it adds as much as it is worth."""
     decay: Decay | None
     test: Test
     find: Find
+
+    def given(self, counted: int) -> Hit:
+        """The hit where it adds so many hundredths."""
+        points = points_of(counted) * sign_of(self.hit.group)
+        return Hit(self.hit.id, self.hit.group, self.hit.said, points)
 
 
 class Found(NamedTuple):
@@ -53,7 +54,7 @@ class Counted(NamedTuple):
     without sign.
     """
 
-    hits: list[Hit]
+    hits: tuple[Hit, ...]
     failed: tuple[str, ...]
     sums: list[int]
 
@@ -62,86 +63,72 @@ class Plan:
     def __init__(self, sheets: Sequence[Sheet]) -> None:
         self.sheets = sheets
         self.steps: list[Step] = []
-        self._caps: list[int] = []
+        caps: list[int] = []
         for place, sheet in enumerate(sheets):
-            groups = {name: len(self._caps) + at for at, name in enumerate(sheet.caps)}
-            self._caps.extend(hundredths(cap) for cap in sheet.caps.values())
+            groups = {name: len(caps) + at for at, name in enumerate(sheet.caps)}
+            caps.extend(hundredths(cap) for cap in sheet.caps.values())
             self.steps.extend(
                 _step(one, place, sheet.purpose, groups[one.group]) for one in sheet.rules
             )
         self._tests = [step.test for step in self.steps]
-        self._full = [MOST * HUNDREDTHS] * len(sheets)
+        self.caps = tuple(caps)
+        """Of all groups, in hundredths."""
+        self.full = (MOST * HUNDREDTHS,) * len(sheets)
+        """The same of the sheets."""
 
-    def find(self, batch: Sequence[Facts]) -> list[Found]:
-        """What holds for each lead, in order. A rule that raises for one is named for that one."""
+    def count_all(self, batch: Sequence[Facts], snoozed: Sequence[frozenset[str]]) -> list[Counted]:
+        """What `count` says of each lead, in order, of the rules that hold for it."""
         if len(batch) < FEW:
-            return [self._walk(facts) for facts in batch]
-        turned = Turned(batch)
-        hits: list[list[int]] = [[] for _ in batch]
-        failed: list[list[int]] = [[] for _ in batch]
-        for place, step in enumerate(self.steps):
-            try:
-                for lead in step.find(turned):
-                    hits[lead].append(place)
-            except Exception:  # noqa: BLE001 - some lead's value is odd: each is asked alone
-                for lead, facts in enumerate(batch):
-                    self.ask(place, facts, hits[lead], failed[lead])
-        return list(map(Found, hits, failed))
+            told = zip(batch, snoozed, strict=True)
+            return [self.count(facts, self.walk(facts), passed) for facts, passed in told]
+        from rules.counting import count_batch
 
-    def _walk(self, facts: Facts) -> Found:
+        return count_batch(self, batch, snoozed)
+
+    def walk(self, facts: Facts) -> Found:
+        """Rule by rule. One that raises counts as missing, and is named."""
         hits: list[int] = []
         failed: list[int] = []
         for place, test in enumerate(self._tests):
             try:
                 if test(facts):
                     hits.append(place)
-            except Exception:  # noqa: BLE001 - it counts as missing, and is named
+            except Exception:  # noqa: BLE001 - whatever it was
                 failed.append(place)
         return Found(hits, failed)
-
-    def ask(self, place: int, facts: Facts, hits: list[int], failed: list[int]) -> None:
-        """One rule of one lead: appends its place where it belongs."""
-        try:
-            if self._tests[place](facts):
-                hits.append(place)
-        except Exception:  # noqa: BLE001 - as above
-            failed.append(place)
 
     def count(self, facts: Facts, found: Found, snoozed: frozenset[str]) -> Counted:
         """Hits count in the order of the file, until their group's cap or the sheet's 100 is used
         up: so the points of the hits add up to the sums.
         """
-        caps, rooms = self._caps.copy(), self._full.copy()
+        caps, rooms = list(self.caps), list(self.full)
         hits: list[Hit] = []
-        failed = [self.steps[place].name for place in found.failed]
+        failed = [self.steps[place].hit.id for place in found.failed]
         for place in found.hits:
-            name, purpose, sheet, group, worth, points, text, decay, _, _ = self.steps[place]
-            if snoozed and name in snoozed:
+            step = self.steps[place]
+            sheet, group, worth, hit, decay, _, _ = step
+            if snoozed and hit.id in snoozed:
                 continue
+            given = worth
             if decay is not None:
                 try:
-                    worth = decayed(worth, decay, facts)
+                    given = decayed(worth, decay, facts.get(decay.fact))
                 except Exception:  # noqa: BLE001 - an age beyond all numbers counts as missing
-                    failed.append(name)
+                    failed.append(hit.id)
                     continue
-                points = points_of(worth) * sign_of(purpose)
-            if worth > caps[group] or worth > rooms[sheet]:
-                worth = min(caps[group], rooms[sheet])
-                points = points_of(worth) * sign_of(purpose)
-            if worth:
-                caps[group] -= worth
-                rooms[sheet] -= worth
-            hits.append(Hit(name, purpose, text, points, facts))
+            if given > caps[group] or given > rooms[sheet]:
+                given = min(caps[group], rooms[sheet])
+            if given:
+                caps[group] -= given
+                rooms[sheet] -= given
+            hits.append(hit if given == worth else step.given(given))
         told = tuple([name for name in failed if name not in snoozed]) if failed else ()
-        return Counted(hits, told, [MOST * HUNDREDTHS - room for room in rooms])
+        return Counted(tuple(hits), told, [MOST * HUNDREDTHS - room for room in rooms])
 
 
 def _step(scored: Scored, sheet: int, purpose: HitGroup, group: int) -> Step:
     rule, decay = scored.rule, scored.decay
     condition = in_effect(rule, decay)
     worth = hundredths(scored.points)
-    points = points_of(worth) * sign_of(purpose)
-    return Step(
-        rule.id, purpose, sheet, group, worth, points, rule.text, decay,
-        compile_row(condition), compile_batch(condition),
-    )  # fmt: skip
+    hit = Hit(rule.id, purpose, rule.text, points_of(worth) * sign_of(purpose))
+    return Step(sheet, group, worth, hit, decay, compile_row(condition), compile_batch(condition))

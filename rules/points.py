@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from rules.facts import Facts
+from rules.facts import Value
 from rules.report import HitGroup
 from rules.sheet import Decay
 
@@ -26,6 +26,6 @@ def sign_of(purpose: HitGroup) -> int:
     return -1 if purpose == "negative" else 1
 
 
-def decayed(counted: int, decay: Decay, facts: Facts) -> int:
+def decayed(counted: int, decay: Decay, age: Value) -> int:
     """What decay leaves, rounded half up. OverflowError for an age beyond all numbers."""
-    return math.floor(counted * decay.share(facts) + 0.5)
+    return math.floor(counted * decay.share(age) + 0.5)

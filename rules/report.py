@@ -14,27 +14,16 @@ HitGroup = Literal["fit", "intent", "negative", "suppress", "account"]
 
 
 class Hit(msgspec.Struct, frozen=True, gc=False):
-    """A rule that held."""
+    """A rule that held. Leads for whom it added as much share one."""
 
     id: str
     group: HitGroup
     """The purpose of the file that the rule stands in."""
     said: str | Fill
-    """The text, or what makes it of `facts`: most texts of a batch are never asked for."""
+    """The text, or what makes it of a lead's facts: see `RuleReport.text`."""
     points: float
     """What it added after its group's cap, so that the hits of a purpose add up to its points.
     Negative takes points away; 0 for suppressions and account rules."""
-    facts: Facts | None = None
-
-    @property
-    def text(self) -> str:
-        """For a seller, with the lead's own values filled in; the id where one cannot be told."""
-        if isinstance(self.said, str):
-            return self.said
-        try:
-            return self.said(self.facts or {})
-        except Exception:  # noqa: BLE001 - one odd value must never cost a lead its reasons
-            return self.id
 
 
 class RuleReport(msgspec.Struct, frozen=True):
@@ -59,6 +48,17 @@ class RuleReport(msgspec.Struct, frozen=True):
     """Ids of rules that raised; they counted as missing."""
     snoozed: tuple[str, ...] = ()
     """Ids of rules that were passed over for this lead's account."""
+    facts: Facts | None = None
+    """What the texts are filled from: most texts of a batch are never asked for."""
+
+    def text(self, hit: Hit) -> str:
+        """For a seller, with the lead's own values filled in; the id where one cannot be told."""
+        if isinstance(hit.said, str):
+            return hit.said
+        try:
+            return hit.said(self.facts or {})
+        except Exception:  # noqa: BLE001 - one odd value must never cost a lead its reasons
+            return hit.id
 
 
 class Route(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from rules.declaration import Rule
 from rules.facts import Facts
-from rules.plan import Found, Plan
+from rules.plan import Counted, Plan
 from rules.points import HUNDREDTHS, points_of
 from rules.priority import Priority
 from rules.report import Hit, Route, RuleReport
@@ -57,14 +57,13 @@ class Rulebook:
 
         `snoozed` holds, for each lead, the ids of the rules to be passed over.
         """
-        found = self.plan.find(batch)
         if snoozed is None:
             snoozed = [_NONE] * len(batch)
-        return list(map(self.report, batch, found, snoozed))
+        return list(map(self.report, batch, self.plan.count_all(batch, snoozed), snoozed))
 
-    def report(self, facts: Facts, found: Found, snoozed: frozenset[str]) -> RuleReport:
-        """What follows from the rules that were found to hold."""
-        hits, failed, (fit, intent, negative, *_) = self.plan.count(facts, found, snoozed)
+    def report(self, facts: Facts, counted: Counted, snoozed: frozenset[str]) -> RuleReport:
+        """What follows from the hits of one lead."""
+        hits, failed, (fit, intent, negative, *_) = counted
         last = hits[-1].group if hits else ""
         by = tuple([hit.id for hit in hits if hit.group == "suppress"]) if last in _VERDICTS else ()
         points = (fit + HUNDREDTHS // 2) // HUNDREDTHS
@@ -76,9 +75,10 @@ class Rulebook:
             bool(by),
             by,
             last == "account",
-            tuple(hits),
+            hits,
             failed,
             self._passed_over(snoozed) if snoozed else (),
+            facts,
         )
 
     def _passed_over(self, snoozed: frozenset[str]) -> tuple[str, ...]:

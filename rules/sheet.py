@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from rules.declaration import COMMON, DATES, Rule, Scope, read_rule, rule_nodes
-from rules.facts import AGE, Facts
+from rules.facts import AGE, Value
 from rules.language.names import Names
 from rules.language.read_conditions import read_fact
 from rules.language.reading import Reader
@@ -29,9 +29,8 @@ class Decay(NamedTuple):
     """An age."""
     half_life_days: float
 
-    def share(self, facts: Facts) -> float:
+    def share(self, age: Value) -> float:
         """How much of the points is left, 0–1; nothing for an age that is none."""
-        age = facts.get(self.fact)
         if not isinstance(age, int | float):
             return 0.0
         return float(0.5 ** (max(age, 0.0) / self.half_life_days))

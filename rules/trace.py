@@ -112,7 +112,8 @@ def trace(rulebook: Rulebook, facts: Facts, snoozed: frozenset[str] = frozenset(
     looked = _look(scored, facts)
     hits = [place for place, (_, state) in enumerate(looked) if state == "hit"]
     failed = [place for place, (_, state) in enumerate(looked) if state == "failed"]
-    report = rulebook.report(facts, Found(hits, failed), snoozed)
+    counted = rulebook.plan.count(facts, Found(hits, failed), snoozed)
+    report = rulebook.report(facts, counted, snoozed)
     return Trace(
         fit_points=report.fit_points,
         grade=report.grade,
@@ -169,9 +170,9 @@ def _scored(
             told.append(RuleTrace(*one.declared, state, when, "", one.group, one.points))
         else:
             hit = next(hits)
-            left = one.points * one.decay.share(facts) if one.decay else None
+            left = one.points * one.decay.share(facts.get(one.decay.fact)) if one.decay else None
             points = (one.points, left, hit.points)
-            told.append(RuleTrace(*one.declared, state, when, hit.text, one.group, *points))
+            told.append(RuleTrace(*one.declared, state, when, report.text(hit), one.group, *points))
     return told
 
 

@@ -84,4 +84,4 @@ def _reason(standing: Standing, cause: Cause) -> dict[str, Any]:
     if isinstance(of, str):
         text = tell(of, standing.vector.values.get(of))
         return {"kind": "feature", "id": of, "text": text, "effect": effect}
-    return {"kind": "rule", "id": of.id, "text": of.text, "effect": effect}
+    return {"kind": "rule", "id": of.id, "text": standing.report.text(of), "effect": effect}

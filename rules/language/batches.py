@@ -1,13 +1,15 @@
-"""A condition → the leads of a batch for which it holds. Each distinct value is asked once.
+"""A condition → the leads of a batch for which it holds, as an array of flags.
 
-A batch is turned on its side: fact → its column. Most facts have few values (most counts are 0), so
-a comparison asks a handful of values, and then looks up who has one that holds.
+A batch is turned on its side: fact → its column. Numbers are compared as arrays. Of other columns
+each distinct value is asked once, and then it is looked up who has one that holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from functools import reduce
+from operator import and_, or_
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from rules.facts import Facts, Value
 from rules.language.conditions import (
@@ -20,16 +22,18 @@ from rules.language.conditions import (
     Not,
     Segment,
 )
-from rules.language.operators import OPERATORS, Holds
+from rules.language.operators import OPERATORS, Operator
 from rules.language.rows import compile_row
 
-Places = set[int]
+Flags = Any
+"""A numpy array of truth values, one a lead."""
 
 
 class Column(NamedTuple):
-    values: list[Value]
-    """In the order of the batch; None: missing."""
-    distinct: set[Value]
+    distinct: list[Value]
+    """None: missing."""
+    codes: Any
+    """Which of them is each lead's, an array in the order of the batch."""
 
 
 @runtime_checkable
@@ -39,6 +43,9 @@ class Sided(Protocol):
     def column(self, fact: str) -> list[Value]:
         """In the order of the batch; None: missing."""
 
+    def numbers(self, fact: str) -> Any:
+        """The same as an array of floats, NaN: missing. None where some may be no numbers."""
+
 
 class Turned:
     """A batch by columns. Made for one evaluation; what raises there is left to the rows."""
@@ -47,20 +54,40 @@ class Turned:
         self.batch = batch
         self._side = batch if isinstance(batch, Sided) else None
         self._columns: dict[str, Column] = {}
+        self._numbers: dict[str, Any] = {}
 
-    def column(self, fact: str) -> Column:
-        """TypeError for a value that cannot be looked up, such as a list."""
-        column = self._columns.get(fact)
-        if column is None:
-            if self._side is not None:
-                values = self._side.column(fact)
-            else:
-                values = [facts.get(fact) for facts in self.batch]
-            column = self._columns[fact] = Column(values, set(values))
+    def numbers(self, fact: str) -> Any:
+        """As `Sided` tells them."""
+        if self._side is None:
+            return None
+        if fact not in self._numbers:
+            self._numbers[fact] = self._side.numbers(fact)
+        return self._numbers[fact]
+
+    def look_up(self, fact: str, holds: Callable[[Value], bool]) -> Flags:
+        """Whose value holds. TypeError for a value that cannot be looked up, such as a list."""
+        import numpy as np
+
+        distinct, codes = self._columns.get(fact) or self._coded(fact)
+        return np.array([holds(one) for one in distinct], np.bool_)[codes]
+
+    def values(self, fact: str) -> list[Value]:
+        """In the order of the batch; None: missing."""
+        if self._side is not None:
+            return self._side.column(fact)
+        return [facts.get(fact) for facts in self.batch]
+
+    def _coded(self, fact: str) -> Column:
+        import numpy as np
+
+        values = self.values(fact)
+        code = {value: at for at, value in enumerate(dict.fromkeys(values))}
+        codes = np.fromiter(map(code.__getitem__, values), np.int64, len(values))
+        column = self._columns[fact] = Column(list(code), codes)
         return column
 
 
-Find = Callable[[Turned], Places]
+Find = Callable[[Turned], Flags]
 
 
 def compile_batch(condition: Condition, truth: bool = True) -> Find:  # noqa: PLR0911
@@ -69,7 +96,7 @@ def compile_batch(condition: Condition, truth: bool = True) -> Find:  # noqa: PL
     """
     match condition:
         case Compare(fact, op, value):
-            return _compared(fact, OPERATORS[op].make(value), truth)
+            return _compared(fact, OPERATORS[op], value, truth)
         case Happened():
             return _one_by_one(condition, truth)
         case Missing(fact):
@@ -84,19 +111,26 @@ def compile_batch(condition: Condition, truth: bool = True) -> Find:  # noqa: PL
             return _joined([compile_batch(part, truth) for part in parts], every=not truth)
 
 
-def _compared(fact: str, holds: Holds, truth: bool) -> Find:
-    def find(turned: Turned) -> Places:
-        values, distinct = turned.column(fact)
-        wanted = {one for one in distinct if one is not None and holds(one) is truth}
-        return {place for place, one in enumerate(values) if one in wanted} if wanted else set()
+def _compared(fact: str, operator: Operator, said: Any, truth: bool) -> Find:
+    holds = operator.make(said)
+    array = operator.array(said) if operator.array is not None else None
+
+    def find(turned: Turned) -> Flags:
+        numbers = None if array is None else turned.numbers(fact)
+        if array is None or numbers is None:
+            return turned.look_up(fact, lambda one: one is not None and holds(one) is truth)
+        # NaN equals nothing, not even itself.
+        return (array(numbers) == truth) & (numbers == numbers)  # noqa: PLR0124
 
     return find
 
 
 def _missing(fact: str, truth: bool) -> Find:
-    def find(turned: Turned) -> Places:
-        values = turned.column(fact).values
-        return {place for place, one in enumerate(values) if (one is None) is truth}
+    def find(turned: Turned) -> Flags:
+        numbers = turned.numbers(fact)
+        if numbers is None:
+            return turned.look_up(fact, lambda one: (one is None) is truth)
+        return (numbers != numbers) == truth  # noqa: PLR0124 - as above
 
     return find
 
@@ -104,17 +138,15 @@ def _missing(fact: str, truth: bool) -> Find:
 def _one_by_one(condition: Condition, truth: bool) -> Find:
     test = compile_row(condition)
 
-    def find(turned: Turned) -> Places:
-        return {place for place, facts in enumerate(turned.batch) if test(facts) is truth}
+    def find(turned: Turned) -> Flags:
+        import numpy as np
+
+        return np.array([test(facts) is truth for facts in turned.batch], np.bool_)
 
     return find
 
 
 def _joined(finds: Sequence[Find], *, every: bool) -> Find:
     """Where every part is found, or any."""
-
-    def find(turned: Turned) -> Places:
-        found = [one(turned) for one in finds]
-        return set.intersection(*found) if every else set.union(*found)
-
-    return find
+    join = and_ if every else or_
+    return lambda turned: reduce(join, [find(turned) for find in finds])

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
+import numpy as np
+from numpy.typing import NDArray
+
 from features.crowd import Side, side_of
+from features.definitions import BY_FEATURE
 from features.vector import FeatureVector
 from features.windows import Value
 from rules import Facts
@@ -43,6 +47,13 @@ class FactTable(Sequence[Facts]):
         if fact in self._more:
             return [one.get(fact) for one in self._extra]
         return self._side.column(fact)
+
+    def numbers(self, fact: str) -> NDArray[np.float64] | None:
+        """Of a feature that is no word, NaN where it is missing; None for any other fact."""
+        feature = BY_FEATURE.get(fact)
+        if feature is None or feature.is_word or fact in self._more or self._side.has_own:
+            return None
+        return self._side.numbers(fact)
 
     @overload
     def __getitem__(self, at: int) -> Facts: ...

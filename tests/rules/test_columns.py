@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import ibis
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -51,6 +53,18 @@ def compared() -> Compared:
     return Compared()
 
 
+class Lying(list[Facts]):
+    """A batch on its side, whose numbers are arrays."""
+
+    def column(self, fact: str) -> list[Any]:
+        return [facts.get(fact) for facts in self]
+
+    def numbers(self, fact: str) -> Any:
+        if fact not in {*NUMBERS, *AGES}:
+            return None
+        return np.array([math.nan if one is None else one for one in self.column(fact)], float)
+
+
 def table_of(leads: Sequence[Facts]) -> Any:
     rows = [{**facts, "place": place} for place, facts in enumerate(leads)]
     columns = {name: [row.get(name) for row in rows] for name in KINDS}
@@ -84,15 +98,15 @@ def test_a_condition_is_as_true_by_column_and_by_batch_as_by_row(
             "place", **{f"c{at}": compile_column(one, facts) for at, one in enumerate(conditions)}
         )
     )
-    turned = Turned(leads)
+    batches = Turned(leads), Turned(Lying(leads))
     for at, condition in enumerate(conditions):
         test = compile_row(condition)
         by_row = [test(lead) for lead in leads]
         by_column = {row["place"]: row[f"c{at}"] for row in told}
         assert [by_column[place] for place in range(len(leads))] == by_row, condition
         for truth in (True, False):
-            found = compile_batch(condition, truth)(turned)
-            assert found == {place for place, one in enumerate(by_row) if one is truth}, condition
+            wanted, find = [one is truth for one in by_row], compile_batch(condition, truth)
+            assert [find(turned).tolist() for turned in batches] == [wanted, wanted], condition
         compared.conditions.add(repr(condition))
         compared.cases += len(leads)
 

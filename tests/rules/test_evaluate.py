@@ -91,7 +91,7 @@ def test_a_suppression_names_its_rules(rulebook: Rulebook) -> None:
     report = rulebook.evaluate([{"deals_won_ever": 1, "email_domain": "rival.example"}])[0]
     assert report.suppressed
     assert report.by == ("customer", "competitor")
-    told = {hit.text for hit in report.hits if hit.group == "suppress"}
+    told = {report.text(hit) for hit in report.hits if hit.group == "suppress"}
     assert told == {"Is a customer already", "Works for a competitor (rival.example)"}
 
 
@@ -118,7 +118,8 @@ def test_texts_speak_to_sellers(rulebook: Rulebook) -> None:
         "open_deal_days": 12.4,
         "site_seconds_1d": 12_345,
     }
-    texts = {hit.id: hit.text for hit in rulebook.evaluate([facts])[0].hits}
+    report = rulebook.evaluate([facts])[0]
+    texts = {hit.id: report.text(hit) for hit in report.hits}
     assert texts["pricing_seen"] == "1 view of the pricing page in 7 days"
     assert texts["buyer_function"] == "Role: vp finance, whom we sell to"
     assert texts["deal_open"] == "2 open deals, the newest 12 days old"

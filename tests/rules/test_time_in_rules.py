@@ -94,10 +94,10 @@ def test_without_its_age_a_fading_rule_is_missing() -> None:
 def test_texts_tell_days_and_dates() -> None:
     """A seller reads a date, and not microseconds."""
     report = FADING.evaluate([{"region": "UK", "days_since_page_views": 1.0, "as_of": LAST}])[0]
-    texts = {hit.id: hit.text for hit in report.hits}
+    texts = {hit.id: report.text(hit) for hit in report.hits}
     assert texts["it"] == "Seen 1 day before 2026-05-31"
     report = FADING.evaluate([{"region": "UK", "days_since_page_views": 2.5}])[0]
-    assert {hit.id: hit.text for hit in report.hits}["it"] == "Seen 2.5 days before unknown"
+    assert {hit.id: report.text(hit) for hit in report.hits}["it"] == "Seen 2.5 days before unknown"
 
 
 def test_a_rule_has_a_keeper() -> None:

@@ -32,8 +32,8 @@ def test_rules_say_the_same_of_both() -> None:
     table, dicts = facts_of(crowded(STORED), EXTRA), facts_of(vectors(STORED), EXTRA)
 
     for one, other in zip(rulebook.evaluate(table), rulebook.evaluate(dicts), strict=True):
-        assert [(hit.id, hit.text, hit.points) for hit in one.hits] == [
-            (hit.id, hit.text, hit.points) for hit in other.hits
+        assert [(hit.id, one.text(hit), hit.points) for hit in one.hits] == [
+            (hit.id, other.text(hit), hit.points) for hit in other.hits
         ]
         assert (one.fit_points, one.failed) == (other.fit_points, other.failed)
 
