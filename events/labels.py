@@ -2,7 +2,8 @@
 
 The window is whole UTC days d … d + n - 1, d being the day on which the CRM opened the lead. While
 it runs the lead is censored: an open deal is not a lost one, and a deal won early would be counted
-without the losses that come later. Once it is over, not won is 0.
+without the losses that come later. Once it is over, not won is 0. A window in which the CRM had
+stopped telling ends (`silence.py`) was never over as far as anybody was told.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from core.database import reading
 from core.settings import Models
 from events.crm_leads import opened
 from events.outcomes import OUTCOME
+from events.silence import Silence, silences
 
 _DEAL = ("crm_id", "lead_id", "won", "value", "closed_at")
 
@@ -51,7 +53,10 @@ class Labels(NamedTuple):
     known: list[Label]
     """In order of creation."""
     censored: int
-    """Leads whose window still runs, and with `undecided="censored"` those without an end."""
+    """Leads whose window still runs or ran in a silence, and with `undecided="censored"` those
+    without an end.
+    """
+    silences: tuple[Silence, ...] = ()
 
 
 class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,7 +85,8 @@ def definition(models: Models) -> Definition:
     return Definition(
         won="a deal of the lead closed won in its label window",
         lost="its label window is over, and no deal of it closed won in it",
-        open="its label window still runs: censored, whatever became of its deals so far",
+        open="its label window still runs, or ran when the CRM told no ends: censored, whatever "
+        "became of its deals so far",
         window_days=models.label_days,
         moment_days=models.moment_days,
         ages_days=tuple(sorted({*models.ages_days, models.moment_days})),
@@ -103,17 +109,20 @@ def label(engine: sa.Engine, window_days: int, now: int, undecided: str = "not_w
             .order_by(OUTCOME.c.closed_at)
         ).all()
     closings = crm.sort(deals)
-    ended = [
-        lead
+    firsts = [
+        (lead.created_at, told[0].closed_at if (told := closings.get(lead.crm_id)) else None)
         for lead in crm.leads
-        if window_end(lead.created_at, window_days) <= now
-        and (undecided == "not_won" or lead.crm_id in closings)
     ]
-    known = [
-        _label(lead.crm_id, lead.created_at, closings.get(lead.crm_id, []), window_days)
-        for lead in ended
-    ]
-    return Labels(known, len(crm.leads) - len(ended))
+    quiet = silences(firsts, window_days, now)
+    known = []
+    for lead in crm.leads:
+        end = window_end(lead.created_at, window_days)
+        told = closings.get(lead.crm_id, [])
+        if end > now or (undecided == "censored" and not told):
+            continue
+        if not any(one.spoils(lead.created_at, end) for one in quiet):
+            known.append(_label(lead.crm_id, lead.created_at, told, window_days))
+    return Labels(known, len(crm.leads) - len(known), quiet)
 
 
 def window_end(created_at: int, window_days: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from core.clock import to_iso
 from core.settings import Models
 from events.labels import Labels, definition
 from scoring import Scorer
@@ -77,6 +78,16 @@ def told_of_model(built: Built, lessons: Sequence[Example], age: int) -> dict[st
         "calibration": fitted.calibration.kind,
         "blend": msgspec.to_builtins(built.card.blend),
     }
+
+
+def tell_silences(labels: Labels) -> list[str]:
+    """Lines for people where the CRM told no ends for a time: what teaches is older than it."""
+    return [
+        f"no ends: from {to_iso(one.begin)[:10]} to {to_iso(one.end)[:10]} the CRM told of "
+        f"{one.told} closings where {one.expected:.0f} were to be expected; leads whose label "
+        "window ran then are censored, not lost (import the outcomes of that time if there are any)"
+        for one in labels.silences
+    ]
 
 
 def tell_blend(built: Built) -> str | None:

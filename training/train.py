@@ -43,6 +43,7 @@ from training.told import (
     metrics,
     parameters,
     tell_blend,
+    tell_silences,
     told_of_model,
     told_of_test,
 )
@@ -91,8 +92,8 @@ def train(
     """Trains, publishes and (with `promote`) puts a model in force; returns its figures.
 
     What it knew of each lead is kept as cases of the past, on which edits of rules are tried.
-    `tell` hears which columns look like leakage, a line each before anything is learnt, and where
-    ends were few how much is left to the rules.
+    `tell` hears when the CRM told no ends and which columns look like leakage, a line each before
+    anything is learnt, and where ends were few how much is left to the rules.
 
     WorkError when there is too little to learn from, when a leak stops the run, or when MLflow does
     not take the model. StartError while another training runs in the installation.
@@ -101,6 +102,8 @@ def train(
     with held(installation.run / "train.lock", "a training"):
         remove_folders(installation)
         read = _read(installation, engine, models, order, watch)
+        for line in tell_silences(read.labels):
+            tell(line)
         return learn(installation, engine, models, order, read, watch, tell)
 
 
@@ -169,7 +172,8 @@ def _labels(engine: sa.Engine, models: Models, now: int) -> Labels:
     if not labels.known:
         raise WorkError(
             "there are no labels to learn from: no lead of the CRM is older than its label "
-            f"window of {models.label_days} days ({labels.censored} are younger or undecided)",
+            f"window of {models.label_days} days ({labels.censored} are younger or undecided, or "
+            "nobody told ends in their time)",
             do="import leads and their outcomes; rules score without a model until then",
         )
     return labels
