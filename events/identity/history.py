@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
 from core.database import chunks
 from events.identity.graph import key_of
-from events.identity.tables import IDENTIFIER, IDENTIFIER_HISTORY, MEMBERSHIP_HISTORY
+from events.identity.tables import (
+    IDENTIFIER,
+    IDENTIFIER_HISTORY,
+    LEAD,
+    LEAD_MERGE,
+    MEMBERSHIP_HISTORY,
+)
 from events.types import Identifier
 
 Owner = tuple[str, str | None]
@@ -39,20 +45,70 @@ def accounts_at(
     ]
 
 
-def known_since(connection: sa.Connection, lead_ids: Sequence[str]) -> dict[str, int]:
-    """For each of today's leads the moment from which it was known by an identifier; whoever has
-    none is missing.
+def leads_at(connection: sa.Connection, asks: Sequence[tuple[str, int]]) -> list[str | None]:
+    """For each (lead id, moment): the lead that the id stood for then. Before a merge that is the
+    absorbed lead itself, after it the survivor. None for an id that nobody was known by then.
+    """
+    asked = {lead_id for lead_id, _ in asks}
+    heirs = _heirs(connection, asked)
+    merged = _merged_at(connection, set(heirs))
+    since = _known_since(connection, asked.union(heirs.values()))
+    return [_stood_for(lead_id, moment, heirs, merged, since) for lead_id, moment in asks]
+
+
+def _stood_for(
+    lead_id: str,
+    moment: int,
+    heirs: Mapping[str, str],
+    merged: Mapping[str, int],
+    since: Mapping[str, int],
+) -> str | None:
+    """An id without a history of its own is one that was taken back when history was told anew:
+    what it was is its heir's, at every moment.
+    """
+    while lead_id in heirs and (lead_id not in since or merged.get(lead_id, 0) <= moment):
+        lead_id = heirs[lead_id]
+    return lead_id if since.get(lead_id, moment + 1) <= moment else None
+
+
+def _heirs(connection: sa.Connection, lead_ids: set[str]) -> dict[str, str]:
+    """Absorbed lead → who absorbed it, of these and of all their heirs."""
+    found: dict[str, str] = {}
+    wanted = set(lead_ids)
+    while wanted:
+        rows: dict[str, str] = {}
+        for some in chunks(sorted(wanted)):
+            asked = sa.select(LEAD.c.lead_id, LEAD.c.merged_into).where(LEAD.c.lead_id.in_(some))
+            absorbed = asked.where(LEAD.c.merged_into.is_not(None))
+            rows.update((lead_id, heir) for lead_id, heir in connection.execute(absorbed))
+        found.update(rows)
+        wanted = set(rows.values()) - set(found)
+    return found
+
+
+def _merged_at(connection: sa.Connection, lead_ids: set[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    columns = (LEAD_MERGE.c.absorbed, LEAD_MERGE.c.known_at)
+    for some in chunks(sorted(lead_ids)):
+        asked = sa.select(*columns).where(LEAD_MERGE.c.absorbed.in_(some))
+        found.update((lead_id, at) for lead_id, at in connection.execute(asked))
+    return found
+
+
+def _known_since(connection: sa.Connection, lead_ids: set[str]) -> dict[str, int]:
+    """The moment from which each was known by an identifier; whoever never was is missing. All
+    heirs of a lead have to be among them, for they own its identifiers today.
     """
     found: dict[str, int] = {}
-    for some in chunks(sorted(set(lead_ids))):
+    for some in chunks(sorted(lead_ids)):
         wanted = (
-            sa.select(IDENTIFIER.c.lead_id, sa.func.min(IDENTIFIER_HISTORY.c.known_from))
-            .join(IDENTIFIER_HISTORY, IDENTIFIER_HISTORY.c.key == IDENTIFIER.c.key)
+            sa.select(IDENTIFIER_HISTORY.c.lead_id, sa.func.min(IDENTIFIER_HISTORY.c.known_from))
+            .join(IDENTIFIER, IDENTIFIER_HISTORY.c.key == IDENTIFIER.c.key)
             .where(IDENTIFIER.c.lead_id.in_(some))
-            .where(IDENTIFIER_HISTORY.c.lead_id == IDENTIFIER.c.lead_id)
-            .group_by(IDENTIFIER.c.lead_id)
+            .group_by(IDENTIFIER_HISTORY.c.lead_id)
         )
-        found.update((lead_id, since) for lead_id, since in connection.execute(wanted))
+        for lead_id, since in connection.execute(wanted):
+            found[lead_id] = min(since, found.get(lead_id, since))
     return found
 
 

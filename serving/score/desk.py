@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.database import reading
 from core.installation import Installation
-from events.identity.history import known_since
+from events.identity.history import leads_at
 from events.identity.index import Found
 from events.types import Identifier
 from features.blob import BlobError
@@ -160,19 +160,19 @@ class ScoreDesk:
         assert ask.as_of is not None  # noqa: S101 - its only caller has looked
         identifiers = [who for who in ask.people if isinstance(who, Identifier)]
         lead_ids = [who for who in ask.people if not isinstance(who, Identifier)]
-        known = [pair[0] for pair in self._lookup.find(lead_ids) if pair is not None]
         with self._past, self._metrics.stage("past"):
             moments = [Moment(who, ask.as_of) for who in identifiers]
             told: dict[Who, FeatureVector | None] = dict(
                 zip(identifiers, vectors(self._installation, self._engine, moments), strict=True)
             )
             with reading(self._engine) as connection:
-                since = known_since(connection, known)
-            known = [one for one in known if since.get(one, ask.as_of + 1) <= ask.as_of]
+                stood = leads_at(connection, [(lead_id, ask.as_of) for lead_id in lead_ids])
+            known = list(dict.fromkeys(one for one in stood if one is not None))
             asked = [(lead_id, ask.as_of) for lead_id in known]
             by_id = lead_vectors(self._installation, self._engine, asked)
-        told.update(zip(known, by_id, strict=True))
-        return [told.get(who) for who in ask.people]
+        then = dict(zip(known, by_id, strict=True))
+        told.update((who, then.get(one or "")) for who, one in zip(lead_ids, stood, strict=True))
+        return [told[who] for who in ask.people]
 
     def _stand(
         self, vectors: Sequence[FeatureVector], seen: Seen, ask: Ask, *, alone: bool = False

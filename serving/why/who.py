@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.clock import to_iso
 from core.errors import NotFound
-from events.identity.history import Owner, accounts_at, owners_at
+from events.identity.history import Owner, accounts_at, leads_at, owners_at
 from events.identity.profile import canonical
 from events.identity.tables import LEAD
 from events.intake.identifiers import email_identifier, normal_email
@@ -51,7 +51,10 @@ def _by_lead_id(connection: sa.Connection, word: str, at: int, *, now: bool) -> 
     known = sa.select(LEAD.c.lead_id).where(LEAD.c.lead_id == word)
     if connection.execute(known).first() is None:
         return None
-    lead_id = canonical(connection, word) if now else word
+    if now:
+        lead_id = canonical(connection, word)
+    else:
+        lead_id = leads_at(connection, [(word, at)])[0] or word
     return accounts_at(connection, [(lead_id, at)])[0]
 
 

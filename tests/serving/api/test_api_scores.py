@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 
+from core.clock import SystemClock, to_iso
 from features.definitions import Entity
 from features.online import FIELD, blob_of, key_of, value_of
 
@@ -273,3 +274,42 @@ def test_a_past_moment_is_answered_as_it_was_then(
     past = rig.client.get(by_id, params={"as_of": then}).json()
     assert past["features"]["pricing_views_7d"] == 1
     assert past["as_of"] == then
+
+
+def test_the_id_of_an_absorbed_lead_means_at_each_moment_whom_it_meant_then(
+    rig: Any, problem_of: Any
+) -> None:
+    """The CRM holds the id of a visitor who turned out to be somebody: before that the id was the
+    visitor's own, after it the survivor's; before the visitor came it was nobody's.
+    """
+
+    def say(path: str, **message: Any) -> str:
+        before: str = to_iso(SystemClock().now())
+        assert rig.pages.post(path, json=message).status_code == 200
+        time.sleep(0.002)  # the next moment of milliseconds
+        rig.work()
+        return before
+
+    say("/v1/page", userId="abs-user", properties={"path": "/pricing"})
+    early = say("/v1/page", anonymousId="abs-visitor", properties={"path": "/demo"})
+    apart = say("/v1/identify", anonymousId="abs-visitor", userId="abs-user")
+    survivor = rig.client.get("/v1/score", params={"user_id": "abs-user"}).json()["lead_id"]
+    query = {"anonymous_id": "abs-visitor", "as_of": apart}
+    absorbed = rig.client.get("/v1/score", params=query).json()["lead_id"]
+    assert absorbed != survivor
+    together = to_iso(SystemClock().now())
+
+    meant = {apart: (absorbed, 0, 1), together: (survivor, 1, 1)}
+    for moment, (stood, pricing, demos) in meant.items():
+        one = rig.client.get("/v1/score", params={"lead_id": absorbed, "as_of": moment})
+        assert one.json()["lead_id"] == stood, one.text
+        leads = {"leads": [{"lead_id": absorbed}, {"lead_id": survivor}], "as_of": moment}
+        many = rig.client.post("/v1/score/batch", json=leads).json()["results"]
+        assert [told["lead_id"] for told in many] == [stood, survivor]
+        where = f"/v1/leads/{absorbed}/features"
+        seen = rig.client.get(where, params={"as_of": moment}).json()["features"]
+        assert (seen["pricing_views_7d"], seen["demo_views_7d"]) == (pricing, demos)
+        why = rig.client.get(f"/v1/leads/{absorbed}/explain", params={"at": moment})
+        assert why.json()["lead_id"] == stood, why.text
+    query = {"lead_id": absorbed, "as_of": early}
+    problem_of(rig.client.get("/v1/score", params=query), 404)
