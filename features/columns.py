@@ -61,7 +61,7 @@ def table_of(blobs: Sequence[bytes | None], as_of: Sequence[int], leads: int) ->
     sheet, moments = Sheet(blobs), np.array(as_of, np.int64)
     view = View(
         moments,
-        window_sums(sheet, moments, _DECAYING),
+        window_sums(sheet, moments),
         sheet.moments(_MOMENT_AT, len(_MOMENTS)),
         sheet.sessions(),
         sheet.active(),
@@ -156,18 +156,23 @@ def _trend(features: Sequence[Feature]) -> Reader:
 
 
 def _decay(features: Sequence[Feature]) -> Reader:
-    worth = [
-        (BY_NAME[one.of].number, np.array(windows.weights(one.days))[:, None]) for one in features
-    ]
+    worth = [(BY_NAME[one.of].number, windows.weights(one.days)) for one in features]
 
     def read(view: View, rows: slice) -> Columns:
-        # A running sum adds one after the other, as a loop does; `sum` would add in pairs.
         return [
-            Column(np.cumsum(view.sums.by_age[number][:, rows] * weights, axis=0)[-1].copy())
+            Column(_weighed(view.sums.by_age[number][:, rows], weights))
             for number, weights in worth
         ]
 
     return read
+
+
+def _weighed(by_age: Ints, weights: Sequence[float]) -> NDArray[np.float64]:
+    """One day after the other, as for one entity: `sum` would add in pairs."""
+    total = np.zeros(by_age.shape[1])
+    for amounts, weight in zip(by_age, weights, strict=True):
+        total += amounts * weight
+    return total
 
 
 def _roles(features: Sequence[Feature]) -> Reader:
@@ -242,7 +247,6 @@ MAKERS: dict[Kind, Callable[[Sequence[Feature]], Reader]] = {
 """How the values of each kind are read; one line a kind."""
 
 _FEATURES = [one for features in OF.values() for one in features]
-_DECAYING = sorted({BY_NAME[one.of].number for one in _FEATURES if one.kind is Kind.DECAY})
 _MOMENTS = sorted({moment_code(one) for one in _FEATURES if one.kind in {Kind.SINCE, Kind.AGE}})
 _MOMENT_AT = np.full(256, len(_MOMENTS))
 _MOMENT_AT[_MOMENTS] = range(len(_MOMENTS))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from core.clock import DAY, HOUR
 from features.blob import DAY_PLACES, EVER_PLACE, HOUR_PLACES
-from features.measures import MEASURES, PEAKS
+from features.definitions import FEATURES, Kind
+from features.measures import BY_NAME, MEASURES, PEAKS
 from features.packed import Ints
 from features.patterns import MEMBERS
 from features.sheet import Cells, Sheet
@@ -18,6 +19,7 @@ from features.windows import AGES, DECAY_DAYS, LENGTHS
 
 COLUMN = {measure.number: at for at, measure in enumerate(MEASURES)}
 """Measure's number → its place wherever measures lie side by side."""
+_DECAYING = sorted({BY_NAME[one.of].number for one in FEATURES if one.kind is Kind.DECAY})
 _SHORT, _EVERY = len(LENGTHS.short), len(LENGTHS.short) + len(LENGTHS.long)
 _WINDOWS = _EVERY + 1
 """All windows, and what is counted for ever."""
@@ -67,6 +69,8 @@ class _Cells(NamedTuple):
     """Those that lie in some window, those of days first; `flat` is (window, row) as one number."""
 
     code: NDArray[np.uint8]
+    told: NDArray[np.uint8]
+    """Which of the measures that are read apart a code tells of: bits of `_APART`."""
     flat: Ints
     amount: Ints
     row: Ints
@@ -75,9 +79,9 @@ class _Cells(NamedTuple):
     """… and how many days ago."""
 
 
-def window_sums(sheet: Sheet, as_of: Ints, decaying: Sequence[int]) -> Sums:
+def window_sums(sheet: Sheet, as_of: Ints) -> Sums:
     """A cell is added to the shortest window that it lies in; a longer window is what it has beyond
-    the next shorter one, and that one. `decaying` are numbers of measures.
+    the next shorter one, and that one.
     """
     cells = _near(sheet, as_of)
     amounts = _amounts(cells, sheet.size)
@@ -86,7 +90,7 @@ def window_sums(sheet: Sheet, as_of: Ints, decaying: Sequence[int]) -> Sums:
         sign = -1 if combine is min else 1
         highest = _highest(cells, number, sign, sheet.size)
         amounts[COLUMN[number]] = np.where(highest == _NONE, 0, highest * sign)
-    ages = {number: _by_age(cells, number, sheet.size) for number in decaying}
+    ages = {number: _by_age(cells, number, sheet.size) for number in _DECAYING}
     return Sums(amounts, ages)
 
 
@@ -100,7 +104,8 @@ def _near(sheet: Sheet, as_of: Ints) -> _Cells:
     window[: len(days.at)] = days.window
     window[len(days.at) : len(days.at) + len(hours.at)] = hours.window
     flat = window * sheet.size + cells.row[at]
-    return _Cells(cells.code[at], flat, cells.amount[at], days.row, days.age)
+    code = cells.code[at]
+    return _Cells(code, _TOLD[code], flat, cells.amount[at], days.row, days.age)
 
 
 def _within(
@@ -151,14 +156,14 @@ def _highest(cells: _Cells, number: int, sign: int, rows: int) -> Ints:
     the negated ones. `_NONE` where there is none.
     """
     highest = np.full((_WINDOWS, rows), _NONE)
-    some = np.flatnonzero(_CODES[number][cells.code])
+    some = np.flatnonzero(cells.told & _APART[number])
     np.maximum.at(highest.reshape(-1), cells.flat[some], cells.amount[some] * sign)
     _widen(highest, np.maximum)
     return highest
 
 
 def _by_age(cells: _Cells, number: int, rows: int) -> Ints:
-    some = np.flatnonzero(_CODES[number][cells.code[: len(cells.age)]])
+    some = np.flatnonzero(cells.told[: len(cells.age)] & _APART[number])
     some = some[cells.age[some] <= DECAY_DAYS]
     amounts = np.zeros((AGES, rows), np.int64)
     at = cells.age[some] * np.int64(rows) + cells.row[some]
@@ -166,8 +171,8 @@ def _by_age(cells: _Cells, number: int, rows: int) -> Ints:
     return amounts
 
 
-_CODES = {
-    number: np.array([number in members for members in MEMBERS])
-    for number in {number for members in MEMBERS for number in members}
-}
-"""Measure's number → which codes tell of it."""
+_APART = {number: np.uint8(1 << at) for at, number in enumerate(sorted({*PEAKS, *_DECAYING}))}
+"""A bit of each measure whose cells are looked at by themselves."""
+_TOLD = np.array(
+    [sum(int(_APART.get(number, 0)) for number in set(members)) for members in MEMBERS], np.uint8
+)
