@@ -51,11 +51,8 @@ def _by_lead_id(connection: sa.Connection, word: str, at: int, *, now: bool) -> 
     known = sa.select(LEAD.c.lead_id).where(LEAD.c.lead_id == word)
     if connection.execute(known).first() is None:
         return None
-    if now:
-        lead_id = canonical(connection, word)
-    else:
-        lead_id = leads_at(connection, [(word, at)])[0] or word
-    return accounts_at(connection, [(lead_id, at)])[0]
+    stood = canonical(connection, word) if now else leads_at(connection, [(word, at)])[0]
+    return accounts_at(connection, [(stood or word, at)])[0]
 
 
 def _identifiers(word: str) -> list[Identifier]:
