@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import uvloop
+
+from benchmarks.load import uncollected
 
 PATIENCE_S = 1.0
 """A call that is not answered so soon after it was due helped nobody."""
@@ -16,7 +18,7 @@ LOOK_S = 0.002
 
 
 class Second(NamedTuple):
-    """What became of the calls that ended in one second."""
+    """What became of the calls that were due in one second."""
 
     good: int
     """200, within `PATIENCE_S` of being due."""
@@ -26,18 +28,23 @@ class Second(NamedTuple):
     unsent: int
     """No connection was free: all waited for an answer, or to be read again."""
 
+    @property
+    def due(self) -> int:
+        return sum(self)
+
 
 class Flood(NamedTuple):
     seconds: list[Second]
-    waits: list[float]
-    """Of the good ones, from when they were due."""
+    waits: list[list[float]]
+    """Of the answered ones of each second, from when they were due."""
     others: Counter[str]
     """Answers that were neither 200 nor 503, by their first line."""
 
 
 def flood(port: int, requests: Sequence[bytes], rates: Sequence[float], connections: int) -> Flood:
     """For each rate a second of calls, on as many kept connections. Each has one call under way."""
-    return uvloop.run(_flood(port, requests, rates, connections))
+    with uncollected():
+        return uvloop.run(_flood(port, requests, rates, connections))
 
 
 class _Line(asyncio.Protocol):
@@ -80,13 +87,13 @@ class _Desk:
         self._began = began
         self._sent = 0
         self._counts: Counter[tuple[int, str]] = Counter()
-        self.waits: list[float] = []
+        self._waits: defaultdict[int, list[float]] = defaultdict(list)
         self.others: Counter[str] = Counter()
 
     def due(self, moment: float) -> None:
         """Sent now or never: a queue here would only make calls late before they are sent."""
         if not self.free:
-            self._count("unsent")
+            self._count("unsent", moment)
             return
         request = self._requests[self._sent % len(self._requests)]
         self._sent += 1
@@ -95,10 +102,10 @@ class _Desk:
     def ended(self, line: _Line, head: bytes, due: float) -> None:
         took = time.perf_counter() - due
         if head.startswith(b"HTTP/1.1 200"):
-            self._count("good" if took <= PATIENCE_S else "late")
-            self.waits.append(took)
+            self._count("good" if took <= PATIENCE_S else "late", due)
+            self._waits[self._second(due)].append(took)
         elif head.startswith(b"HTTP/1.1 503"):
-            self._count("turned")
+            self._count("turned", due)
         else:
             self.others[head.partition(b"\r\n")[0].decode()] += 1
         self.free.append(line)
@@ -111,8 +118,14 @@ class _Desk:
             Second(*(self._counts[at, name] for name in Second._fields)) for at in range(number)
         ]
 
-    def _count(self, name: str) -> None:
-        self._counts[int(time.perf_counter() - self._began), name] += 1
+    def waits(self, number: int) -> list[list[float]]:
+        return [self._waits[at] for at in range(number)]
+
+    def _count(self, name: str, due: float) -> None:
+        self._counts[self._second(due), name] += 1
+
+    def _second(self, due: float) -> int:
+        return int(due - self._began)
 
 
 async def _flood(
@@ -131,7 +144,7 @@ async def _flood(
             desk.due(moment)
         await asyncio.sleep(0)
     await asyncio.sleep(PATIENCE_S)
-    return Flood(desk.seconds(len(rates)), desk.waits, desk.others)
+    return Flood(desk.seconds(len(rates)), desk.waits(len(rates)), desk.others)
 
 
 def _length(head: bytes) -> int:

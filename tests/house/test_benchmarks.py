@@ -29,7 +29,7 @@ COLUMNS = {
     ),
     "growth": ("grows", "features", "rules", "trees", "µs a lead", "µs a lead of a batch"),
     "soak": ("minute", "answered", "turned away", "p50/p90/p99 ms", "MiB"),
-    "overload": ("second", "load", "good", "late", "turned", "unsent", "of the peak"),
+    "overload": (*("second", "load", "good", "late", "turned", "unsent", "of the peak", "p99 ms"),),
     "offline": (
         *("way", "rows", "lake MB", "seconds", "pairs/s", "pairs with history"),
         *("peak GiB", "ended", "target"),
