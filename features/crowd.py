@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.column import Coded, coded_of
 from features.columns import Columns, Table
 from features.definitions import FEATURES, Entity
 from features.windows import OF, Value
@@ -49,6 +50,14 @@ class Crowd:
             return self._leads[place].values
         told = self._accounts[place].values
         return [told[at] for at in self._of]
+
+    def coded(self, name: str) -> Coded:
+        """The same by code. An account's words are looked at once, however many leads it has."""
+        of_account, place = _PLACE[name]
+        if not of_account:
+            return self._leads[place].coded
+        distinct, codes = self._accounts[place].coded
+        return Coded(distinct, codes[self._account_at])
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """The same of a feature that is no word, NaN where it is missing."""
@@ -121,6 +130,13 @@ class Side:
             return [row.get(name) for row in self._rows]
         told = self._crowd.column(name)
         return told if self._places is None else [told[at] for at in self._places]
+
+    def coded(self, name: str) -> Coded:
+        """The same by code."""
+        if self.has_own or name not in _PLACE:
+            return coded_of(self.column(name))
+        distinct, codes = self._crowd.coded(name)
+        return Coded(distinct, codes if self._places is None else codes[self._places])
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """The same of what is no word, NaN where it is missing or unknown."""

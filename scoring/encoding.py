@@ -60,8 +60,9 @@ class Encoder:
             if at not in self._worded:
                 told[at] = side.numbers(name)
         for at, codes in self._codes:
-            words = side.column(self._names[at])
-            told[at] = [codes.get(one, np.nan) for one in words]  # type: ignore[arg-type]
+            distinct, which = side.coded(self._names[at])
+            of_each = [codes.get(one, np.nan) for one in distinct]  # type: ignore[arg-type]
+            told[at] = np.array(of_each, np.float64)[which]
         return told.T
 
     def _rows(self, vectors: Sequence[FeatureVector]) -> Matrix:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from scoring.arms import Place
 
 Explain = Literal["none", "short", "full"]
+_told = lru_cache(64)(to_iso)
+"""A thousand answers of one call tell of the same moments."""
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
@@ -70,7 +73,8 @@ def stand(  # noqa: PLR0917 - the parts of a score, in the order in which they a
     elif scorer.weight < 1:
         # Few ends taught this model: the rules say their part of the propensity.
         score = scorer.blended(score, rulebook.priority(report, None))
-    missing = (*degraded, *(f"rule:{name}" for name in report.failed))
+    if report.failed:
+        degraded = (*degraded, *(f"rule:{name}" for name in report.failed))
     priority = rulebook.priority(report, score.propensity if score else None)
     band = rulebook.band(priority, band_before)
     return Standing(
@@ -82,7 +86,7 @@ def stand(  # noqa: PLR0917 - the parts of a score, in the order in which they a
         score=score,
         priority=priority,
         band="warm" if report.suppressed and band == "hot" else band,
-        degraded=tuple(dict.fromkeys(missing)),
+        degraded=tuple(dict.fromkeys(degraded)) if degraded else (),
         known_to=known_to,
         beside=beside,
         band_before=band_before,
@@ -100,7 +104,7 @@ def answer(standing: Standing, explain: Explain) -> dict[str, Any]:
     told: dict[str, Any] = {
         "lead_id": standing.vector.lead_id,
         "account_id": standing.vector.account_id,
-        "as_of": to_iso(standing.vector.as_of),
+        "as_of": _told(standing.vector.as_of),
         "propensity": score.propensity if score else None,
         "fit": {"points": report.fit_points, "grade": report.grade},
         "intent": {"points": report.intent_points},
@@ -115,7 +119,7 @@ def answer(standing: Standing, explain: Explain) -> dict[str, Any]:
         "model": _model(standing),
         "rules": _rules(standing),
         "degraded": list(standing.degraded),
-        "features_as_of": None if standing.known_to is None else to_iso(standing.known_to),
+        "features_as_of": None if standing.known_to is None else _told(standing.known_to),
     }
     if standing.place is not None:
         told["experiment"] = {"id": standing.place.experiment, "arm": standing.place.arm}

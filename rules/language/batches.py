@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import and_, or_
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from rules.facts import Facts, Value
 from rules.language.conditions import (
@@ -29,11 +29,8 @@ Flags = Any
 """A numpy array of truth values, one a lead."""
 
 
-class Column(NamedTuple):
-    distinct: list[Value]
-    """None: missing."""
-    codes: Any
-    """Which of them is each lead's, an array in the order of the batch."""
+Coded = tuple[list[Value], Any]
+"""The different values of a column (None: missing), and an array: which of them is each lead's."""
 
 
 @runtime_checkable
@@ -42,6 +39,9 @@ class Sided(Protocol):
 
     def column(self, fact: str) -> list[Value]:
         """In the order of the batch; None: missing."""
+
+    def coded(self, fact: str) -> Coded:
+        """The same by code."""
 
     def numbers(self, fact: str) -> Any:
         """The same as an array of floats, NaN: missing. None where some may be no numbers."""
@@ -53,7 +53,7 @@ class Turned:
     def __init__(self, batch: Sequence[Facts]) -> None:
         self.batch = batch
         self._side = batch if isinstance(batch, Sided) else None
-        self._columns: dict[str, Column] = {}
+        self._columns: dict[str, Coded] = {}
         self._numbers: dict[str, Any] = {}
 
     def numbers(self, fact: str) -> Any:
@@ -68,7 +68,9 @@ class Turned:
         """Whose value holds. TypeError for a value that cannot be looked up, such as a list."""
         import numpy as np
 
-        distinct, codes = self._columns.get(fact) or self._coded(fact)
+        if fact not in self._columns:
+            self._columns[fact] = self._coded(fact)
+        distinct, codes = self._columns[fact]
         return np.array([holds(one) for one in distinct], np.bool_)[codes]
 
     def values(self, fact: str) -> list[Value]:
@@ -77,14 +79,12 @@ class Turned:
             return self._side.column(fact)
         return [facts.get(fact) for facts in self.batch]
 
-    def _coded(self, fact: str) -> Column:
-        import numpy as np
+    def _coded(self, fact: str) -> Coded:
+        if self._side is not None:
+            return self._side.coded(fact)
+        from features.column import coded_of
 
-        values = self.values(fact)
-        code = {value: at for at, value in enumerate(dict.fromkeys(values))}
-        codes = np.fromiter(map(code.__getitem__, values), np.int64, len(values))
-        column = self._columns[fact] = Column(list(code), codes)
-        return column
+        return coded_of(self.values(fact))
 
 
 Find = Callable[[Turned], Flags]

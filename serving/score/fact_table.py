@@ -8,6 +8,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from features.column import Coded, coded_of
 from features.crowd import Side, side_of
 from features.definitions import BY_FEATURE
 from features.vector import FeatureVector
@@ -47,6 +48,11 @@ class FactTable(Sequence[Facts]):
         if fact in self._more:
             return [one.get(fact) for one in self._extra]
         return self._side.column(fact)
+
+    def coded(self, fact: str) -> Coded:
+        """The same by code."""
+        known = fact == AS_OF or fact in self._more
+        return coded_of(self.column(fact)) if known else self._side.coded(fact)
 
     def numbers(self, fact: str) -> NDArray[np.float64] | None:
         """Of a feature that is no word, NaN where it is missing; None for any other fact."""

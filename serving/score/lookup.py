@@ -68,13 +68,14 @@ class Lookup:
     def find(self, people: Sequence[Who]) -> list[Found | None]:
         """The lead and account of each; None for whom even the record does not know."""
         identifiers = [who for who in people if isinstance(who, Identifier)]
+        if len(identifiers) == len(people):
+            return self._find(identifiers) if identifiers else []
         lead_ids = [who for who in people if not isinstance(who, Identifier)]
         found: dict[Who, Found | None] = {}
         if identifiers:
             found.update(zip(identifiers, self._find(identifiers), strict=True))
-        if lead_ids:
-            told = self._of_record(lambda: self._index.find_leads(lead_ids))
-            found.update(zip(lead_ids, told, strict=True))
+        told = self._of_record(lambda: self._index.find_leads(lead_ids))
+        found.update(zip(lead_ids, told, strict=True))
         return [found[who] for who in people]
 
     def _find(self, identifiers: list[Identifier]) -> list[Found | None]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from random_rules import AGES, CONDITIONS, LARGE, LEADS, NUMBERS, WORDS, catalogs
 
 from core.clock import DAY
+from features.column import coded_of
 from rules import Facts, Rulebook
 from rules.columns import RESULTS, column_of, evaluate
 from rules.columns.conditions import COLUMN_OPERATORS, compile_column
@@ -58,6 +59,9 @@ class Lying(list[Facts]):
 
     def column(self, fact: str) -> list[Any]:
         return [facts.get(fact) for facts in self]
+
+    def coded(self, fact: str) -> Any:
+        return coded_of(self.column(fact))
 
     def numbers(self, fact: str) -> Any:
         if fact not in {*NUMBERS, *AGES}:
