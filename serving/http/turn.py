@@ -6,13 +6,12 @@ hundred bytes may ask for a thousand leads.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from starlette.requests import Request
 
 from core.errors import RequestError, TooLate, TooSlow, Unavailable
-from serving.score.overload import Overload, Turned
+from serving.score.overload import Overload, Place, Turned
 
 TURN = "leadline.turn"
 """Where the guard leaves a call's turn, in the request's scope."""
@@ -29,28 +28,25 @@ class Turn:
         self._overload = overload
         self._patience_s = patience_s
         self._turned = turned
-        self._units = 0.0
-        self._began: float | None = None
+        self._place: Place | None = None
 
     def take(self, leads: int) -> None:
         """For so many leads, in all. Unavailable or TooLate where that is too much now.
 
-        Asked again with more, it counts for the difference as well.
+        Asked again with more, it counts for that.
         """
-        units = 1 + leads // LEADS_A_UNIT - self._units
-        if units <= 0:
+        work = 1 + leads // LEADS_A_UNIT
+        if self._place is not None and work <= self._place.work:
             return
-        entered = self._overload.enter(units, self._patience_s)
+        entered = self._overload.enter(work, self._patience_s, self._place)
         if isinstance(entered, Turned):
             self._turned(entered)
             raise refusal(entered)
-        self._units += entered
-        if self._began is None:
-            self._began = time.monotonic()
+        self._place = entered
 
     def end(self) -> None:
-        if self._began is not None:
-            self._overload.leave(self._units, time.monotonic() - self._began)
+        if self._place is not None:
+            self._overload.leave(self._place)
 
 
 def turn_of(request: Request) -> Turn:

@@ -100,7 +100,7 @@ def play(story: Callable[[App, Guard], Awaitable[None]]) -> Metrics:
 
     async def run() -> None:
         app = App()
-        guarded = Guard(app, Overload(0.1), metrics)
+        guarded = Guard(app, Overload(0.1, lambda: 0.0), metrics)
         await asyncio.wait_for(story(app, guarded), 30)
         assert guarded._overload.under_way == 0
 

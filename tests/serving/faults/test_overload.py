@@ -7,10 +7,23 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from serving.score.overload import BEGIN, FOR_BATCHES, INTERVAL_S, LEAST, MOST, Overload, Turned
+from serving.score.overload import (
+    BEGIN,
+    FOR_BATCHES,
+    INTERVAL_S,
+    LEAST,
+    MOST,
+    Overload,
+    Place,
+    Turned,
+)
 
 TARGET_S = 0.1
+BACK_S = 5.0
+"""By then a bound is back that had fallen, whatever happened."""
 
 
 class Told(NamedTuple):
@@ -27,7 +40,7 @@ class Door:
         self.service_s = service_s
         self.overload = Overload(TARGET_S, lambda: self.now)
         self._free_at = 0.0
-        self._ends: list[tuple[float, float, float]] = []
+        self._ends: list[tuple[float, float, Place]] = []
 
     def run(self, rate: float, seconds: float) -> Told:
         """Calls arrive at this rate, whatever becomes of them. How many were answered, how slow the
@@ -40,17 +53,17 @@ class Door:
                 if end > begun + 0.75 * seconds:
                     slowest = max(slowest, took)
             self.now = arrival
-            units = self.overload.enter(1.0)
-            if not isinstance(units, Turned):
+            place = self.overload.enter(1.0)
+            if isinstance(place, Place):
                 self._free_at = max(self._free_at, arrival) + self.service_s
-                heapq.heappush(self._ends, (self._free_at, arrival, units))
+                heapq.heappush(self._ends, (self._free_at, arrival, place))
         return Told(answered, slowest, self.overload.bound)
 
     def _done_by(self, moment: float) -> Iterator[tuple[float, float]]:
         while self._ends and self._ends[0][0] <= moment:
-            end, arrival, units = heapq.heappop(self._ends)
+            end, arrival, place = heapq.heappop(self._ends)
             self.now = end
-            self.overload.leave(units, end - arrival)
+            self.overload.leave(place)
             yield end, end - arrival
 
 
@@ -100,11 +113,13 @@ def test_a_batch_larger_than_the_bound_comes_in_as_well() -> None:
     """Or single calls would keep it out for ever; two of them fill the place of batches."""
     overload = Overload(TARGET_S, lambda: 0.0)
     half = BEGIN * FOR_BATCHES / 2
-    assert overload.enter(10_000) == half
-    assert overload.enter(10_000) == half
+    one, other = overload.enter(10_000), overload.enter(10_000)
+    assert isinstance(one, Place)
+    assert isinstance(other, Place)
+    assert one.units == other.units == half
     assert overload.enter(2) is Turned.FULL
-    overload.leave(half, 0.01)
-    assert overload.enter(2) == 2
+    overload.leave(one)
+    assert taken(overload, 2) == 2
 
 
 def test_batches_leave_room_for_single_leads() -> None:
@@ -112,7 +127,7 @@ def test_batches_leave_room_for_single_leads() -> None:
     overload = Overload(TARGET_S, lambda: 0.0)
     while not isinstance(overload.enter(10), Turned):
         continue
-    singles = [overload.enter(1) for _ in range(int(BEGIN * (1 - FOR_BATCHES)))]
+    singles = [taken(overload, 1) for _ in range(int(BEGIN * (1 - FOR_BATCHES)))]
     assert set(singles) == {1}
 
 
@@ -120,22 +135,23 @@ def test_whoever_would_not_wait_so_long_is_told_at_once() -> None:
     """Judged by how long calls took just now; without a queue everybody is let in."""
     now = [0.0]
     overload = Overload(TARGET_S, lambda: now[0])
-    assert overload.enter(1, 0.001) == 1
+    assert taken(overload, 1, 0.001) == 1
     assert overload.enter(1, 0.0) is Turned.LATE
-    for _ in range(int(BEGIN) - 1):
-        assert overload.enter(1) == 1
-    now[0] += INTERVAL_S
-    overload.leave(1, 0.05)
+    _fill(overload, 200)
+    now[0] += 0.05
+    last = overload.enter(1)
+    assert isinstance(last, Place)
+    now[0] += 0.05
+    overload.leave(last)
     assert overload.enter(1, 0.05) is Turned.LATE
-    assert overload.enter(1, 0.06) == 1
+    assert taken(overload, 1, 0.06) == 1
 
 
 def test_the_bound_falls_while_calls_are_stuck() -> None:
     """None of them ends, so it has to be those who come that look at the time."""
     now = [0.0]
     overload = Overload(TARGET_S, lambda: now[0])
-    for _ in range(int(BEGIN)):
-        assert overload.enter(1) == 1
+    _fill(overload, int(BEGIN))
     for _ in range(5):
         now[0] += 1.1 * INTERVAL_S
         assert overload.enter(1) is Turned.FULL
@@ -149,7 +165,127 @@ def test_an_idle_time_tells_nothing_of_the_machine() -> None:
     overload = Overload(TARGET_S, lambda: now[0])
     for _ in range(10):
         now[0] += 60.0
-        assert overload.enter(1, 0.05) == 1
-        now[0] += 0.01
-        overload.leave(1, 0.01)
+        _call(overload, now, 1, 0.01)
     assert overload.bound == BEGIN
+
+
+@given(st.lists(st.tuples(st.integers(1, 51), st.floats(0, 20), st.floats(0, 1)), max_size=40))
+def test_who_calls_one_after_the_other_costs_nobody_a_place(
+    calls: list[tuple[int, float, float]],
+) -> None:
+    """Batches however large, and however long each takes: nobody waited for anybody."""
+    now = [0.0]
+    overload = Overload(TARGET_S, lambda: now[0])
+    for work, seconds, pause in calls:
+        _call(overload, now, work, seconds)
+        now[0] += pause
+    assert overload.bound == BEGIN
+    assert overload.enter(1, 0.001) != Turned.LATE
+    _fill(overload, int(BEGIN) - 1)
+
+
+@given(st.floats(LEAST, BEGIN), st.integers(1, 51), st.floats(0.01, 10))
+def test_neither_do_they_hold_up_its_coming_back(bound: float, work: int, seconds: float) -> None:
+    """Who sends batches all day would have it stay where one bad moment left it."""
+    now = [0.0]
+    overload = Overload(TARGET_S, lambda: now[0])
+    overload.bound = bound
+    while now[0] < BACK_S:
+        _call(overload, now, work, seconds)
+    assert overload.bound == BEGIN
+
+
+@given(st.floats(BACK_S, 1e6))
+def test_after_a_few_seconds_without_work_the_bound_is_where_it_began(idle_s: float) -> None:
+    """Without a call, and without one having been refused."""
+    now = [0.0]
+    overload = Overload(TARGET_S, lambda: now[0])
+    places = _fill(overload, int(BEGIN))
+    for _ in range(40):
+        now[0] += 1.1 * INTERVAL_S
+        overload.enter(1)
+    assert overload.bound == LEAST
+    for place in places:
+        overload.leave(place)
+    now[0] += idle_s
+    _fill(overload, int(BEGIN))
+
+
+def test_batches_that_take_a_second_each_are_no_queue() -> None:
+    """Three at once fill more than half of the bound, and each waits for the others' threads."""
+    now = [0.0]
+    overload = Overload(TARGET_S, lambda: now[0])
+    for _ in range(20):
+        places = [overload.enter(51) for _ in range(3)]
+        now[0] += 1.0
+        for place in places:
+            assert isinstance(place, Place)
+            overload.leave(place)
+    assert overload.bound == BEGIN
+
+
+@pytest.mark.parametrize("seconds", [6.0, 60.0])
+def test_batches_that_wait_for_one_another_are_one(seconds: float) -> None:
+    """Whoever sends a fourth learns at once that it would take long, and the more so the longer
+    nothing ends.
+    """
+    now = [0.0]
+    overload = Overload(TARGET_S, lambda: now[0])
+    places = [overload.enter(51) for _ in range(3)]
+    now[0] += seconds
+    assert isinstance(overload.enter(51), Turned)
+    assert overload.bound < BEGIN
+    for place in places:
+        assert isinstance(place, Place)
+        overload.leave(place)
+
+
+@pytest.mark.parametrize(("slow", "quick"), [(1, 20), (20, 1)])
+def test_neither_kind_hides_that_the_other_waits(slow: int, quick: int) -> None:
+    """Quick batches beside single leads that queue up, and quick single leads beside batches."""
+    now = [0.0]
+    overload = Overload(TARGET_S, lambda: now[0])
+    for _ in range(140 // slow):
+        assert taken(overload, slow) == slow
+    while overload.bound == BEGIN and now[0] < 1.2 * TARGET_S * slow:
+        _call(overload, now, quick, 0.01)
+    assert overload.bound < BEGIN
+
+
+def test_a_call_that_has_more_work_than_it_said_keeps_its_beginning() -> None:
+    """An account's people are counted first; refused, it still has its place to give back."""
+    now = [0.0]
+    overload = Overload(TARGET_S, lambda: now[0])
+    small = overload.enter(1)
+    assert isinstance(small, Place)
+    now[0] = 3.0
+    large = overload.enter(6, before=small)
+    assert large == Place(6, 6, 0.0)
+    assert overload.under_way == 6
+    others = _fill(overload, int(BEGIN) - 6)
+    assert overload.enter(51, before=large) is Turned.FULL
+    for one in (large, *others):
+        overload.leave(one)
+    assert overload.under_way == 0
+
+
+def taken(overload: Overload, work: float, patience_s: float | None = None) -> float | None:
+    """What the call counts for; None if it is turned away."""
+    place = overload.enter(work, patience_s)
+    return place.units if isinstance(place, Place) else None
+
+
+def _fill(overload: Overload, count: int) -> list[Place]:
+    """So many single leads, none of which is turned away."""
+    places = [overload.enter(1) for _ in range(count)]
+    kept = [one for one in places if isinstance(one, Place)]
+    assert len(kept) == count
+    return kept
+
+
+def _call(overload: Overload, now: list[float], work: float, seconds: float) -> None:
+    """One call from its beginning to its end."""
+    place = overload.enter(work)
+    assert isinstance(place, Place)
+    now[0] += seconds
+    overload.leave(place)

@@ -23,7 +23,7 @@ from serving.keys import KeyKind, create
 from serving.parts import Parts
 from serving.release.shipped import publish_shipped_rules
 from serving.score.asks import MOST_LEADS
-from serving.score.overload import Overload, Turned
+from serving.score.overload import Overload, Place, Turned
 from serving.score.past import WAITING
 from serving.service import Seat
 
@@ -50,9 +50,9 @@ class Noted(Overload):
         super().__init__(0.1, lambda: 0.0)
         self.counted: list[float] = []
 
-    def leave(self, units: float, seconds: float) -> None:
-        super().leave(units, seconds)
-        self.counted.append(units)
+    def leave(self, place: Place) -> None:
+        super().leave(place)
+        self.counted.append(place.units)
 
 
 def client(parts: Parts, key: str) -> httpx.AsyncClient:
