@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rules.report import Hit, RuleReport
@@ -82,9 +82,12 @@ class Priority(NamedTuple):
             return self.suppressed_at_most - HIGHEST
         return self.weight(hit.group, with_model) * hit.points
 
-    def effects(self, hits: Sequence[Hit], with_model: bool) -> list[float]:
-        """The same of several hits, in order."""
-        weights = {group: self.weight(group, with_model) for group in _WEIGHED}
+    def weights_of(self, with_model: bool) -> dict[str, float]:
+        """`weight` of each group but suppressions."""
+        return {group: self.weight(group, with_model) for group in _WEIGHED}
+
+    def effects(self, hits: Sequence[Hit], weights: Mapping[str, float]) -> list[float]:
+        """`effect` of several hits, in order, by `weights_of`."""
         least = self.suppressed_at_most - HIGHEST
         return [
             least if hit.group == "suppress" else weights[hit.group] * hit.points for hit in hits

@@ -103,7 +103,12 @@ class Rulebook:
 
     def hit_effects(self, hits: Sequence[Hit], with_model: bool) -> list[float]:
         """The same of several hits, in order."""
-        return self.scale.effects(hits, with_model)
+        return self.scale.effects(hits, self._weights[with_model])
+
+    @cached_property
+    def _weights(self) -> dict[bool, dict[str, float]]:
+        """With a model, or without: group → priority points that a point is worth."""
+        return {with_model: self.scale.weights_of(with_model) for with_model in (False, True)}
 
     def propensity_points(self, propensity: float) -> float:
         """Priority points that this propensity is worth."""

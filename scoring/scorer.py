@@ -187,13 +187,11 @@ def strongest_of(parts: Matrix, names: Sequence[str]) -> list[tuple[tuple[str, f
     told = np.take_along_axis(parts, some, axis=1)
     order = np.argsort(-told, axis=1, kind="stable")
     columns = np.take_along_axis(some, order, axis=1).tolist()
-    values = np.take_along_axis(told, order, axis=1).tolist()
-    return [_ends([*zip(map(names.__getitem__, row), each, strict=True)]) for row, each in
-            zip(columns, values, strict=True)]  # fmt: skip
-
-
-def _ends(falling: list[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    """Those above zero from the first on, then those below it from the last on."""
-    raising = [one for one in falling[:STRONGEST] if one[1] > 0]
-    lowering = [one for one in falling[: -STRONGEST - 1 : -1] if one[1] < 0]
-    return (*raising, *lowering)
+    values = np.take_along_axis(told, order, axis=1)
+    raising = np.minimum((values > 0).sum(axis=1), STRONGEST).tolist()
+    lowering = np.minimum((values < 0).sum(axis=1), STRONGEST).tolist()
+    strongest: list[tuple[tuple[str, float], ...]] = []
+    for row, each, first, last in zip(columns, values.tolist(), raising, lowering, strict=True):
+        falling = list(zip(map(names.__getitem__, row), each, strict=True))
+        strongest.append((*falling[:first], *falling[: -last - 1 : -1]))
+    return strongest

@@ -5,9 +5,14 @@ One table of nouns; the sentence follows from the feature's kind, so a new windo
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from events.attributes import PREFIX
 from features.definitions import BY_FEATURE, Entity, Feature, Kind
 from features.windows import Value
+
+KEPT = 8_192
+"""Sentences that are kept: most counts are small, and so are their sentences made once."""
 
 NOUNS: dict[str, tuple[str, str]] = {
     "page_views": ("page view", "page views"),
@@ -79,6 +84,7 @@ _SPELT = {"c_suite": "C-suite", "vp": "VP", "sdr_outbound": "SDR outbound"}
 _CAPITALS = {"vp", "it", "ap", "cfo", "cto", "ceo", "sdr", "us", "uk"}
 
 
+@lru_cache(KEPT)
 def tell(feature_name: str, value: Value) -> str:
     """KeyError for a name that is neither a feature of ours nor a column of a CRM."""
     if feature_name.startswith(PREFIX):

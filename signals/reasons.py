@@ -6,7 +6,7 @@ what the priority would lose without its contribution: points(p) − points(p wi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from scoring.wording import tell
 
@@ -19,11 +19,10 @@ _FELT = 0.05
 """Smaller effects would be shown as 0.0."""
 
 
-class Cause(NamedTuple):
-    """What moved the priority by so many points: a rule's hit, or a feature by its name."""
-
-    effect: float
-    of: Hit | str
+Cause = tuple[float, "Hit | str"]
+"""How many points the priority was moved by, and by what: a rule's hit, or a feature by its name.
+A plain tuple, as a thousand leads have ten thousand of them.
+"""
 
 
 def reasons(standing: Standing) -> list[dict[str, Any]]:
@@ -39,7 +38,7 @@ def reasons(standing: Standing) -> list[dict[str, Any]]:
 
 
 def _strength(cause: Cause) -> float:
-    return -abs(cause.effect)
+    return -abs(cause[0])
 
 
 def _rules(standing: Standing) -> list[Cause]:
@@ -51,7 +50,7 @@ def _rules(standing: Standing) -> list[Cause]:
         least = sorted(map(abs, effects))[-MOST] - 2 * _FELT
     # What qualifies the account moves no lead's priority, and is worth saying all the same.
     return [
-        Cause(round(effect, 1), hit)
+        (round(effect, 1), hit)
         for hit, effect in zip(hits, effects, strict=True)
         if abs(effect) >= least and (abs(effect) >= _FELT or hit.group == "account")
     ]
@@ -63,7 +62,7 @@ def _features(standing: Standing, most: float) -> list[Cause]:
     if score is None or scorer is None or not score.strongest:
         return []
     now = rulebook.propensity_points(score.propensity)
-    found = []
+    found: list[Cause] = []
     wanted = {True: True, False: True}
     for name, contribution in score.strongest:
         raises = contribution > 0
@@ -75,7 +74,7 @@ def _features(standing: Standing, most: float) -> list[Cause]:
         # They come by strength: once one of a side is not wanted, no later one is.
         wanted[raises] = abs(effect) >= _FELT and abs(told) > most
         if wanted[raises]:
-            found.append(Cause(told, name))
+            found.append((told, name))
     return found
 
 
