@@ -217,7 +217,9 @@ def test_batches_that_take_a_second_each_are_no_queue() -> None:
     overload = Overload(TARGET_S, lambda: now[0])
     for _ in range(20):
         places = [overload.enter(51) for _ in range(3)]
-        now[0] += 1.0
+        for _ in range(10):
+            now[0] += INTERVAL_S
+            assert overload.refuses(1) is None
         for place in places:
             assert isinstance(place, Place)
             overload.leave(place)
