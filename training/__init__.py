@@ -11,6 +11,7 @@ fit.py        such a table → trees and calibration (the same routine for any t
   grow.py         trees, on all rows or in folds (folds.py)
   later.py        the newest slice, to calibrate on where rows are many
   calibration.py  margins → Platt's curve, a beta or an isotonic one, as the rows ask for
+  ages.py         what that curve misses at other ages, as a last tree
   blend.py        where ends are few: how much of a propensity the rules say, and what
   losses.py       log loss, and when it is clearly lower
 build.py      examples → the two files of a release, by `fit`

@@ -13,6 +13,7 @@ import msgspec
 from core.errors import WorkError
 from events.attributes import Column
 from features.definitions import BY_FEATURE, digest
+from features.profile import AGE
 from scoring.blend import Blend
 from scoring.card import (
     TREES_FILE,
@@ -194,6 +195,10 @@ def _table(
         at=[one.label.created_at for one in examples],
         leads=[one.label.crm_id for one in examples],
         closed=np.array([one.closed for one in examples], dtype=bool),
+        ages=np.array(
+            [np.nan if one.age is None else one.age for one in examples], dtype=np.float64
+        ),
+        age_column=next((at for at, one in enumerate(inputs) if one.name == AGE), None),
     )
 
 
@@ -225,6 +230,7 @@ def _with_blanks(table: Table, inputs: Sequence[Input]) -> Table:
         at=None if table.at is None else [*table.at, *table.at],
         leads=None if table.leads is None else [*table.leads, *table.leads],
         closed=None if table.closed is None else np.concatenate([table.closed, table.closed]),
+        ages=None if table.ages is None else np.concatenate([table.ages, table.ages]),
     )
 
 

@@ -1,10 +1,11 @@
 """fit: a matrix and labels → trees and calibration. The same routine for any table of numbers.
 
 Cross-validation by groups finds the number of trees (early stopping on the mean log loss) and gives
-out-of-fold margins; the calibration is fitted on those, and the trees are grown once more on all
-rows. So no row is spent on validation alone. Where there are plenty, the calibration comes from a
-later slice instead: from trees that knew only what came before it. Where there are next to none,
-the trees are a constant, and rules say the rest (`training/blend.py`).
+out-of-fold margins; the calibration is fitted on those, then what it misses at other ages
+(`training/ages.py`), and the trees are grown once more on all rows. So no row is spent on
+validation alone. Where there are plenty, the calibration comes from a later slice instead: from
+trees that knew only what came before it. Where there are next to none, the trees are a constant,
+and rules say the rest (`training/blend.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core.errors import WorkError
 from scoring.blend import NOTHING
 from scoring.calibration import Calibration
+from training.ages import by_row, shifts, with_ages
 from training.calibration import calibrate
 from training.grow import PARAMETERS, cross_validate, grow
 from training.later import later_rows
@@ -43,7 +45,11 @@ class Fitted(NamedTuple):
     calibrated_on: str
     """`out of fold`, or `a later slice`; `nothing` where the trees are a constant."""
     logits: Floats | None
-    """`margins` calibrated, out of fold too; None where the calibration is of a later slice."""
+    """Of rows at the evaluated age the same calibrated, by curves that are out of fold too; of
+    others before the shift of their age. None where the calibration is of a later slice.
+    """
+    shifts: dict[float, float]
+    """What the last tree adds at each age; empty without one."""
 
     @property
     def is_constant(self) -> bool:
@@ -83,11 +89,15 @@ def fit(table: Table, seed: int, effort: Effort = Effort()) -> Fitted:  # noqa: 
     apart = margins if rows is None else _margins_later(table, rows, parameters, count)
     judged = table if rows is None else table.take(rows)
     calibrated = calibrate(apart, judged.won, judged.open_weights(), judged.groups, seed)
+    told = shifts(judged, apart, calibrated.calibration)
+    if told:
+        booster = with_ages(booster, table, told)
     return Fitted(
         trees=booster.model_to_string(),
-        tree_count=count,
+        tree_count=booster.num_trees(),
         calibration=calibrated.calibration,
-        margins=margins,
+        margins=margins + by_row(table, told),
+        shifts=told,
         parameters=parameters,
         searched=searched,
         calibration_losses=calibrated.losses,
@@ -129,6 +139,7 @@ def _constant(table: Table) -> Fitted:
         calibration_losses={},
         calibrated_on="nothing",
         logits=np.full(len(margins), rate),
+        shifts={},
     )
 
 

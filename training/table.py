@@ -35,6 +35,10 @@ class Table(NamedTuple):
     closed: NDArray[np.bool_] | None = None
     """Rows whose end was known by their moment: they teach trees, and neither chances nor how much
     is known. None where there is no such row."""
+    ages: Floats | None = None
+    """How old each row's lead is, in days, as moments are declared; NaN at a stage or signal."""
+    age_column: int | None = None
+    """The column that tells it; None where there is none."""
 
     def open_weights(self) -> Floats:
         """0 for closed rows: the weights by which chances are told."""
@@ -62,6 +66,7 @@ class Table(NamedTuple):
             at=None if self.at is None else [self.at[row] for row in rows],
             leads=None if self.leads is None else [self.leads[row] for row in rows],
             closed=None if self.closed is None else self.closed[rows],
+            ages=None if self.ages is None else self.ages[rows],
         )
 
 
