@@ -152,16 +152,21 @@ def _reply(connection: Any) -> Any:
 
 
 def connect_record(
-    installation: Installation, settings: Settings, patience_s: float | None = None
+    installation: Installation,
+    settings: Settings,
+    patience_s: float | None = None,
+    cache_mib: int | None = None,
 ) -> sa.Engine:
     """The record, made when it is missing. StartError says what stands in the way.
 
     With `patience_s` every question fails that is not answered so soon: for whoever can do without.
+    `cache_mib` is what a connection keeps of SQLite's pages, where it is to be less than usual.
     """
     from core.database import open_record
 
     url = settings.record.url
-    return open_record(url.get_secret_value() if url else installation.record_db, patience_s)
+    where = url.get_secret_value() if url else installation.record_db
+    return open_record(where, patience_s, cache_mib)
 
 
 def existing_record(installation: Installation, settings: Settings) -> sa.Engine:

@@ -62,10 +62,18 @@ IN_LIMIT = 500
 """How many values one IN (…) carries: SQLite's oldest limit on parameters is 999."""
 
 
-def open_record(url: str | Path, patience_s: float | None = None) -> sa.Engine:
+CACHE_MIB = 64
+"""Pages of SQLite that a connection keeps, so that a worker's batch finds what it looks up."""
+
+
+def open_record(
+    url: str | Path, patience_s: float | None = None, cache_mib: int | None = None
+) -> sa.Engine:
     """Opens the record and creates missing tables. StartError says what stands in the way.
 
     `patience_s` is how long a statement may take that waits for others; None: as long as it needs.
+    Each connection to SQLite grows to `cache_mib` (None: `CACHE_MIB`), as the pages that it writes
+    stay in its cache.
     """
     for room in TABLES:
         importlib.import_module(room)
@@ -74,7 +82,7 @@ def open_record(url: str | Path, patience_s: float | None = None) -> sa.Engine:
         engine = sa.create_engine(name, connect_args=_patience(name, patience_s))
         _name_in_errors(engine)
         if engine.dialect.name == "sqlite":
-            _prepare_sqlite(engine)
+            _prepare_sqlite(engine, CACHE_MIB if cache_mib is None else cache_mib)
         metadata.create_all(engine)
         add_columns(engine, metadata)
     except SQLAlchemyError as problem:
@@ -106,12 +114,13 @@ def _name_in_errors(engine: sa.Engine) -> None:
             error.add_note(where)
 
 
-def _prepare_sqlite(engine: sa.Engine) -> None:
+def _prepare_sqlite(engine: sa.Engine, cache_mib: int) -> None:
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _: Any) -> None:
         # Python's own BEGIN is late (first write) and would let two writers deadlock.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
+        cache = f"cache_size=-{cache_mib << 10}"
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", cache):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -34,6 +34,9 @@ from serving.score.together import Together
 
 DATA_VARIABLE = "LEADLINE_DATA"
 """The environment variable that names the installation to a server that we do not start."""
+CACHE_MIB = 4
+"""Of the record, for each connection: samples are written and never read here, and as many pages of
+them would be kept as there is room for."""
 
 
 class Parts:
@@ -51,9 +54,11 @@ class Parts:
         self.clock = clock or SystemClock()
         self.tracing = tracing
         self.metrics = TracedMetrics(tracing) if tracing else Metrics()
-        self.engine: sa.Engine = connect_record(installation, settings)
+        self.engine: sa.Engine = connect_record(installation, settings, cache_mib=CACHE_MIB)
         self.log = EventLog(installation.log_db, self.clock, settings.api.queue_limit)
-        self.facts: sa.Engine = connect_record(installation, settings, settings.record.timeout_s)
+        self.facts: sa.Engine = connect_record(
+            installation, settings, settings.record.timeout_s, CACHE_MIB
+        )
         """The record again, for those that can do without it and must not wait for it."""
         self.keys = KeyRing(self.facts, self.clock)
         self.in_force = InForce(installation, self.facts, settings.models.poll_s)
@@ -80,6 +85,7 @@ class Parts:
             served=self.served,
             exposures=self.exposures,
             calls=self.calls,
+            late_s=settings.api.worker_late_s,
         )
         self.heartbeat = Heartbeat()
         self.metrics.loop_late.set_function(self.heartbeat.take_worst)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from core.database import chunks, open_record, reading, upsert, writing
+from core.database import CACHE_MIB, chunks, open_record, reading, upsert, writing
 from core.errors import StartError
 
 TABLE = sa.Table(
@@ -96,3 +96,17 @@ def test_a_file_that_is_no_database_is_refused_in_a_line(tmp_path: Path) -> None
 def test_chunks_lose_nothing() -> None:
     """IN (…) is cut to SQLite's limit; every value must be asked for."""
     assert list(chunks(list(range(5)), 2)) == [[0, 1], [2, 3], [4]]
+
+
+@pytest.mark.parametrize(("asked", "kept"), [(None, CACHE_MIB), (4, 4)])
+def test_a_connection_keeps_no_more_pages_than_it_is_told(
+    tmp_path: Path, asked: int | None, kept: int
+) -> None:
+    """Pages that a connection writes stay with it: a process that only writes would grow by all of
+    them, up to this.
+    """
+    engine = open_record(tmp_path / "record.db", cache_mib=asked)
+    with reading(engine) as connection:
+        told = connection.exec_driver_sql("PRAGMA cache_size").scalar()
+    assert told == -kept * 1024
+    engine.dispose()
