@@ -66,7 +66,7 @@ class Metrics:
         )
         self.turned_away = Counter(
             "leadline_scores_turned_away",
-            "Score calls that were not answered: too many at once, or no time left.",
+            "Calls for scores or the past not answered: too many at once, or no time left.",
             ("why",),
             registry=self.registry,
         )

@@ -10,30 +10,27 @@ its `X-Request-Timeout-Ms` allows.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.errors import Problem
 from serving.figures.metrics import Metrics
-from serving.http.protocol import HOLD
-from serving.http.turn import TURN, Turn, refusal
+from serving.http.strict import TROUBLE
+from serving.http.turn import TURN, Turn, hold_of, note, refusal
 from serving.problems import refuse
 from serving.score.overload import Overload, Turned
 
 TIMEOUT = b"x-request-timeout-ms"
+_DIGITS = 9
+_NO_NUMBER = Problem("X-Request-Timeout-Ms", f"has to be a whole number of 1–{_DIGITS} digits")
+_REPEATED = Problem("X-Request-Timeout-Ms", "stands there more than once")
 WATCH_S = 0.05
 """A call that is not answered by then is watched: most are, and cost no watcher."""
 BODY_S = 5.0
 """How long the body of a call may take: nobody sends a few kilobytes for longer in good faith."""
-HOLD_S = (0.5, 1.0)
-"""How long nothing is read of a connection whose call was turned away: who comes back before
-`Retry-After` has passed waits outside, where it costs nothing. Drawn, so that not all come at once.
-"""
-
-Hold = Callable[[float], None]
 
 
 class Guarded(Protocol):
@@ -48,7 +45,7 @@ class Guard:
     def __init__(self, app: Guarded, overload: Overload, metrics: Metrics) -> None:
         self._app = app
         self._overload = overload
-        self._turned_away = metrics.turned_away
+        self._metrics = metrics
         # Made once: turning away has to be cheap.
         self._refusals = {turned: refuse(refusal(turned)) for turned in Turned}
 
@@ -61,7 +58,9 @@ class Guard:
             await self._refuse(turned, scope, receive, send)
             return
         # Not of the scope: it holds the turn, and what refers to itself waits for a collection.
-        turn = scope[TURN] = Turn(self._overload, patience_s, partial(self._note, _hold_of(scope)))
+        turn = scope[TURN] = Turn(
+            self._overload, patience_s, partial(note, self._metrics, hold_of(scope))
+        )
         call = _Call(self._app, scope, receive, send)
         try:
             await call.answer(patience_s)
@@ -71,28 +70,22 @@ class Guard:
             await self._refuse(call.turned, scope, receive, send)
 
     async def _refuse(self, turned: Turned, scope: Scope, receive: Receive, send: Send) -> None:
-        self._note(_hold_of(scope), turned)
+        note(self._metrics, hold_of(scope), turned)
         answer = self._refusals[turned]
         self._app.refused(scope, answer.status_code)
         await answer(scope, receive, send)
 
-    def _note(self, hold: Hold | None, turned: Turned) -> None:
-        self._turned_away.labels(turned.value).inc()
-        if turned is Turned.FULL and hold is not None:
-            hold(random.uniform(*HOLD_S))
-
-
-def _hold_of(scope: Scope) -> Hold | None:
-    """None where the server of this application has no such extension."""
-    hold: Hold | None = scope.get("extensions", {}).get(HOLD)
-    return hold
-
 
 def _patience(scope: Scope) -> float | None:
-    """Seconds that the caller waits; None: any time."""
-    for name, told in scope["headers"]:
-        if name == TIMEOUT and told.isdigit():
-            return int(told[:9]) / 1000
+    """Seconds that the caller waits; None: any time. What is no such number is told to whoever
+    reads the request, and refuses it.
+    """
+    told = [value for name, value in scope["headers"] if name == TIMEOUT]
+    if not told:
+        return None
+    if len(told) == 1 and told[0].isdigit() and len(told[0]) <= _DIGITS:
+        return int(told[0]) / 1000
+    scope[TROUBLE] = _REPEATED if len(told) > 1 else _NO_NUMBER
     return None
 
 

@@ -14,6 +14,7 @@ from core.errors import BadRequest, NotFound, Problem
 from events import fates, progress
 from events.identity.profile import read_account, read_lead
 from serving.http.answers import in_thread, json_answer, limit_of
+from serving.http.turn import ask_past
 from serving.parts import Parts
 from serving.score.asks import Ask, Explain, read_moment
 from signals.read import page
@@ -59,7 +60,7 @@ async def features(parts: Parts, request: Request) -> Response:
     if as_of is None:
         (vector,) = await in_thread(parts, parts.desk.vectors, ask)
     else:
-        (vector,) = await parts.past.ask(parts.desk.vectors, ask)
+        (vector,) = await ask_past(parts, request, parts.desk.vectors, ask)
     if vector is None:
         raise NotFound("no lead has this id")
     return json_answer(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from core.errors import NotFound
 from serving.http.answers import in_thread, json_answer
 from serving.http.strict import read_ask, understand_query
-from serving.http.turn import turn_of
+from serving.http.turn import ask_past, turn_of
 from serving.kept.call_log import new_id
 from serving.parts import Parts
 from serving.score.accounts import find_people, score_account
@@ -32,7 +32,7 @@ async def score(parts: Parts, request: Request) -> Response:
 
 async def score_query(parts: Parts, request: Request) -> Response:
     now = parts.clock.now()
-    ask = understand_query(request.query_params, lambda query: read_query(query, now))
+    ask = understand_query(request, lambda query: read_query(query, now))
     return await _one(parts, request, ask)
 
 
@@ -44,7 +44,7 @@ async def score_batch(parts: Parts, request: Request) -> Response:
         turn_of(request).take(len(ask.people))
         answers = await in_thread(parts, parts.desk.score, ask)
     else:
-        answers = await parts.past.ask(parts.desk.score, ask)
+        answers = await ask_past(parts, request, parts.desk.score, ask)
     return _answer({"results": [told or NOT_FOUND for told in answers]}, ask.id)
 
 
@@ -82,7 +82,7 @@ async def _one(parts: Parts, request: Request, ask: Ask) -> Response:
         turn_of(request).take(1)
         (told,) = await parts.together.ask(named)
     else:
-        (told,) = await parts.past.ask(parts.desk.score, named)
+        (told,) = await ask_past(parts, request, parts.desk.score, named)
     if told is None:
         raise NotFound("nobody is known by that identifier")
     return _answer(told, named.id)

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from core.errors import BadRequest, Problem, UnsupportedMedia
@@ -17,6 +16,8 @@ from serving.http.bodies import parse_object, read_body, too_deep
 from serving.http.fields import MOST_TOLD
 
 T = TypeVar("T")
+TROUBLE = "leadline.trouble"
+"""Where the guard leaves what is wrong with a request's headers: it is refused with the rest."""
 
 _TYPES = frozenset(
     {
@@ -33,30 +34,41 @@ async def read_ask(request: Request, limit: int, read: Callable[[dict[str, Any]]
     """What `read` makes of a body of `limit` bytes at most, packed as well as unpacked.
 
     UnsupportedMedia for what does not say that it is JSON, TooLarge, and BadRequest with every
-    problem: those that `read` finds and names that stand there twice.
+    problem: those that `read` finds, of the headers, and names that stand there twice.
     """
     _check_type(request.headers.get("content-type", ""))
-    return understand(await read_body(request, limit, factor=1), read)
+    body = await read_body(request, limit, factor=1)
+    return _beside(_of_headers(request), lambda: _understand(body, read))
 
 
-def understand(body: bytes, read: Callable[[dict[str, Any]], T]) -> T:
-    """The same of a body that is there. BadRequest with every problem."""
+def _understand(body: bytes, read: Callable[[dict[str, Any]], T]) -> T:
     told = parse_object(body)
     try:
         twice = repeated(body, told)
     except RecursionError as wrong:  # this walk needs more room than the one that parsed it
         raise too_deep() from wrong
-    return _once(twice, lambda: read(told))
+    return _beside(_repeated(twice), lambda: read(told))
 
 
-def understand_query(query: QueryParams, read: Callable[[Mapping[str, str]], T]) -> T:
-    """What `read` makes of a query. BadRequest with every problem."""
+def understand_query(request: Request, read: Callable[[Mapping[str, str]], T]) -> T:
+    """What `read` makes of the query. BadRequest with every problem, as `read_ask`."""
+    query = request.query_params
     counted = Counter(name for name, _ in query.multi_items())
-    return _once([name for name, times in counted.items() if times > 1], lambda: read(query))
+    twice = [name for name, times in counted.items() if times > 1]
+    return _beside([*_of_headers(request), *_repeated(twice)], lambda: read(query))
 
 
-def _once(twice: Sequence[str], read: Callable[[], T]) -> T:
-    problems = [Problem(name[:40], "stands there more than once") for name in twice[:MOST_TOLD]]
+def _of_headers(request: Request) -> list[Problem]:
+    trouble: Problem | None = request.scope.get(TROUBLE)
+    return [trouble] if trouble else []
+
+
+def _repeated(twice: Sequence[str]) -> list[Problem]:
+    return [Problem(name[:40], "stands there more than once") for name in twice[:MOST_TOLD]]
+
+
+def _beside(problems: Sequence[Problem], read: Callable[[], T]) -> T:
+    """What is read, unless there are problems: then all of them, with those of `read` behind."""
     try:
         asked = read()
     except BadRequest as wrong:

@@ -6,17 +6,30 @@ hundred bytes may ask for a thousand leads.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from core.errors import RequestError, TooLate, TooSlow, Unavailable
+from serving.figures.metrics import Metrics
+from serving.http.protocol import HOLD
+from serving.parts import Parts
 from serving.score.overload import Overload, Place, Turned
+
+T = TypeVar("T")
+Hold = Callable[[float], None]
 
 TURN = "leadline.turn"
 """Where the guard leaves a call's turn, in the request's scope."""
 LEADS_A_UNIT = 20
 """A batch has as much work as single calls for a twentieth of its leads."""
+HOLD_S = (0.5, 1.0)
+"""How long nothing is read of a connection whose call was turned away: who comes back before
+`Retry-After` has passed waits outside, where it costs nothing. Drawn, so that not all come at once.
+"""
 
 
 class Turn:
@@ -55,6 +68,30 @@ def turn_of(request: Request) -> Turn:
     return turn
 
 
+async def ask_past(parts: Parts, request: Request, work: Callable[..., T], *arguments: Any) -> T:
+    """What `work` finds out about the past. Unavailable while too many ask already."""
+    if parts.past.full:
+        note(parts.metrics, hold_of(request.scope), Turned.PAST)
+        raise refusal(Turned.PAST)
+    return await parts.past.ask(work, *arguments)
+
+
+def hold_of(scope: Scope) -> Hold | None:
+    """None where the server of this application has no such extension."""
+    hold: Hold | None = scope.get("extensions", {}).get(HOLD)
+    return hold
+
+
+def note(metrics: Metrics, hold: Hold | None, turned: Turned) -> None:
+    """Counts a call that is turned away; its connection is held where it should come back later."""
+    metrics.turned_away.labels(turned.value).inc()
+    if hold is not None and turned in _LATER:
+        hold(random.uniform(*HOLD_S))
+
+
+_LATER = (Turned.FULL, Turned.PAST)
+
+
 def refusal(turned: Turned) -> RequestError:
     """What a caller is told who is turned away."""
     match turned:
@@ -65,3 +102,6 @@ def refusal(turned: Turned) -> RequestError:
             return TooLate("the time that X-Request-Timeout-Ms allows is over, or would be")
         case Turned.SLOW:
             return TooSlow("the body did not come to its end in time", do="send it at once")
+        case Turned.PAST:
+            told = "too many questions about the past are asked at once"
+            return Unavailable(told, do="ask one after another, or for many leads in one batch")

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from core.errors import BadRequest, Problem
 from serving.http.answers import in_thread, json_answer
 from serving.http.reading import moment_of
+from serving.http.turn import ask_past
 from serving.parts import Parts
 from serving.why.explain import Explanation, explain_now, explain_then
 from serving.why.why_changed import Story
@@ -27,7 +28,7 @@ async def explain(parts: Parts, request: Request) -> Response:
 
     if at is None:
         return json_answer(await in_thread(parts, work))
-    return json_answer(await parts.past.ask(explain_then, *stores, lead, at, version))
+    return json_answer(await ask_past(parts, request, explain_then, *stores, lead, at, version))
 
 
 async def why_changed(parts: Parts, request: Request) -> Response:
@@ -41,7 +42,7 @@ async def why_changed(parts: Parts, request: Request) -> Response:
         loaded = parts.in_force.now()
         return what_moved(parts.installation, parts.engine, lead, since, now, loaded)
 
-    return json_answer(await parts.past.ask(work))
+    return json_answer(await ask_past(parts, request, work))
 
 
 def _version(request: Request) -> int | None:

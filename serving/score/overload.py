@@ -38,6 +38,8 @@ class Turned(enum.StrEnum):
     """The caller would not wait as long as it takes now, or has waited long enough already."""
     SLOW = "slow"
     """Its body did not come in time."""
+    PAST = "past"
+    """It asks about the past, as too many do already."""
 
 
 class Place(NamedTuple):

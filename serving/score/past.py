@@ -11,8 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from core.errors import Unavailable
-
 T = TypeVar("T")
 WAITING = 4
 """Besides the one that is being answered: the last of them waits a few seconds."""
@@ -25,13 +23,13 @@ class Past:
         self._threads = threads
         self._here = 0
 
+    @property
+    def full(self) -> bool:
+        """Too many wait already: whoever asks now is to be turned away."""
+        return self._here > WAITING
+
     async def ask(self, work: Callable[..., T], *arguments: Any) -> T:
-        """What `work` returns or raises; Unavailable while too many wait already."""
-        if self._here > WAITING:
-            raise Unavailable(
-                "too many questions about the past are asked at once",
-                do="ask one after another, or for many leads in one batch",
-            )
+        """What `work` returns or raises, when its turn has come."""
         self._here += 1
         try:
             loop = asyncio.get_running_loop()

@@ -16,7 +16,8 @@ from serving.figures.metrics import Metrics
 from serving.http import guard
 from serving.http.guard import TIMEOUT, Guard
 from serving.http.protocol import HOLD, HttpProtocol
-from serving.http.turn import LEADS_A_UNIT, TURN, Turn
+from serving.http.strict import TROUBLE
+from serving.http.turn import HOLD_S, LEADS_A_UNIT, TURN, Turn
 from serving.score.overload import BEGIN, Overload, Turned
 
 REQUEST: Message = {"type": "http.request", "body": b"{}", "more_body": False}
@@ -145,7 +146,7 @@ def test_more_than_the_bound_are_turned_away_and_their_connections_held() -> Non
         assert headers[b"content-type"] == b"application/problem+json"
         assert json.loads(late.sent[1]["body"])["status"] == 503
         assert len(held) == 1
-        assert guard.HOLD_S[0] <= held[0] <= guard.HOLD_S[1]
+        assert HOLD_S[0] <= held[0] <= HOLD_S[1]
         assert app.begun == len(callers)
         app.go.set()
         await asyncio.gather(*asked)
@@ -258,15 +259,19 @@ def test_a_time_that_ends_while_the_call_waits_ends_its_work() -> None:
     assert turned(play(story), "late") == 1
 
 
-def test_a_time_that_suffices_and_one_that_is_none_change_nothing() -> None:
-    """A header of somebody else's is no reason to refuse."""
+def test_a_time_that_suffices_changes_nothing_and_what_is_none_is_told() -> None:
+    """Whoever reads the request refuses it then, with all that is wrong."""
 
     async def story(app: App, guarded: Guard) -> None:
         app.go.set()
-        for told in (b"60000", b"soon", b"-1", b""):
+        for told in (b"60000", b"999999999", b"soon", b"-1", b"1e3", b"", b"1000000000"):
             caller = Caller("POST", (TIMEOUT, told))
             await caller.ask(guarded)
             assert caller.sent == DONE
+            assert (TROUBLE in caller.scope) == (told not in (b"60000", b"999999999"))
+        twice = Caller("POST", (TIMEOUT, b"0"), (TIMEOUT, b"60000"))
+        await twice.ask(guarded)
+        assert twice.scope[TROUBLE].message == "stands there more than once"
 
     play(story)
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
+from starlette.types import Receive, Scope, Send
 
 from core.clock import DAY, SystemClock, to_iso
 from core.database import writing
@@ -19,6 +20,7 @@ from core.installation import Installation
 from core.settings import Redis, Settings
 from events.identity.tables import ACCOUNT, LEAD
 from serving.http.front import Front
+from serving.http.protocol import HOLD
 from serving.keys import KeyKind, create
 from serving.parts import Parts
 from serving.release.shipped import publish_shipped_rules
@@ -135,10 +137,70 @@ def test_questions_about_the_past_keep_nobody_else_waiting(parts: Parts, key: st
 
     early, late, now = asyncio.run(asyncio.wait_for(story(), 60))
     assert early == [503] * 16
+    assert _turned(parts, Turned.PAST) == 16
+    refused = sum(times for one, times in _counted(parts).items() if one[2] == "503")
+    assert refused == 16
     assert len(late) == 1 + WAITING
     assert set(late) <= {200, 404}
     assert now == [200, 404, 404, 404]
     assert noted.counted == [51, 1, 1]
+
+
+@pytest.mark.parametrize("path", ["/v1/score", "/v1/leads/x/features"])
+def test_who_asks_too_much_of_the_past_is_not_read_for_a_while(
+    parts: Parts, key: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the refusals of a crowd that comes back at once take the time of scores of now."""
+    monkeypatch.setattr(parts.past, "_here", WAITING + 1)
+    held: list[float] = []
+    seat = Seat()
+    seat.take(parts)
+    front = Front(parts, seat)
+
+    async def with_hold(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["extensions"] = {HOLD: held.append}
+        await front(scope, receive, send)
+
+    async def one() -> httpx.Response:
+        transport = httpx.ASGITransport(with_hold)
+        then = {"user_id": "x", "as_of": to_iso(SystemClock().now() - DAY)}
+        async with httpx.AsyncClient(transport=transport, auth=(key, "")) as asking:
+            return await asking.get(f"http://x{path}", params=then)
+
+    told = asyncio.run(one())
+    assert told.status_code == 503
+    assert told.headers["retry-after"] == "1"
+    assert "about the past" in told.json()["detail"]
+    assert len(held) == 1
+
+
+@pytest.mark.parametrize("told", ["", "-1", "1e3", "abc", "1 0", "9999999999"])
+def test_a_time_limit_that_is_none_is_refused_by_every_score_route(
+    parts: Parts, key: str, told: str
+) -> None:
+    """Its sender believes to have one. Beside all else that is wrong."""
+    headers = {"X-Request-Timeout-Ms": told}
+    for path, body in (
+        ("/v1/score", {"lead": {"user_id": "x"}}),
+        ("/v1/score/batch", {"leads": [{"user_id": "x"}]}),
+        ("/v1/accounts/score", {"account": {"domain": "x.com"}}),
+    ):
+        one = ask(parts, key, path, json.dumps(body).encode(), **headers)
+        assert (one.status_code, _paths(one)) == (400, ["X-Request-Timeout-Ms"])
+        more = ask(parts, key, path, json.dumps({**body, "explain": 1}).encode(), **headers)
+        assert (more.status_code, _paths(more)) == (400, ["X-Request-Timeout-Ms", "explain"])
+        assert _paths(ask(parts, key, path, b"{", **headers)) == ["X-Request-Timeout-Ms"]
+
+    async def query() -> httpx.Response:
+        async with client(parts, key) as asking:
+            wrong = {"user_id": "x", "explain": "y"}
+            return await asking.get("/v1/score", params=wrong, headers=headers)
+
+    assert _paths(asyncio.run(query())) == ["X-Request-Timeout-Ms", "explain"]
+
+
+def _paths(told: httpx.Response) -> list[str]:
+    return [one["path"] for one in told.json()["problems"]]
 
 
 def test_who_is_turned_away_is_counted_by_route_and_status_once(parts: Parts, key: str) -> None:
@@ -181,6 +243,11 @@ def _waits(parts: Parts) -> float:
         "leadline_score_stage_seconds_count", {"stage": "wait"}
     )
     return told or 0.0
+
+
+def _turned(parts: Parts, why: Turned) -> float | None:
+    told = {"why": why.value}
+    return parts.metrics.registry.get_sample_value("leadline_scores_turned_away_total", told)
 
 
 def _counted(parts: Parts) -> dict[tuple[str, str, str], float]:
