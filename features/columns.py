@@ -156,22 +156,29 @@ def _trend(features: Sequence[Feature]) -> Reader:
 
 
 def _decay(features: Sequence[Feature]) -> Reader:
-    worth = [(BY_NAME[one.of].number, windows.weights(one.days)) for one in features]
+    worth = [
+        (BY_NAME[one.of].number, np.array(windows.weights(one.days))[:, None]) for one in features
+    ]
 
     def read(view: View, rows: slice) -> Columns:
         return [
-            Column(_weighed(view.sums.by_age[number][:, rows], weights))
+            Column(_sum_of_days(view.sums.by_age[number][:, rows] * weights))
             for number, weights in worth
         ]
 
     return read
 
 
-def _weighed(by_age: Ints, weights: Sequence[float]) -> NDArray[np.float64]:
-    """One day after the other, as for one entity: `sum` would add in pairs."""
-    total = np.zeros(by_age.shape[1])
-    for amounts, weight in zip(by_age, weights, strict=True):
-        total += amounts * weight
+def _sum_of_days(told: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Days × rows → one a row, added one day after the other, as for one entity.
+
+    numpy adds in pairs along the axis that lies together in memory: with one row more than there
+    are that is never the axis of the days.
+    """
+    days, rows = told.shape
+    wide = np.zeros((days, rows + 1))
+    wide[:, :rows] = told
+    total: NDArray[np.float64] = wide.sum(axis=0)[:rows]
     return total
 
 

@@ -67,21 +67,23 @@ class Packed:
         self.counts: Ints = np.vstack([heads["many"].T, heads["few"].T, heads["last"]], dtype=int)
         """Sections × rows."""
         lengths = self.counts * np.array(SECTIONS)[:, None]
-        self._begin: Ints = np.cumsum(np.vstack([begin + HEAD_SIZE, lengths]), axis=0)
-        _refuse(told, self._begin[-1] > end)
+        begins = np.cumsum(np.vstack([begin + HEAD_SIZE, lengths]), axis=0)
+        _refuse(told, begins[-1] > end)
+        self._first = begins[:-1] - (np.cumsum(lengths, axis=1) - lengths)
+        """Where each row's items would begin, were those of all rows before it not counted."""
+        self._texts = begins[-1]
         self._rows = np.arange(len(told))
         self._end = end
 
     def items(self, section: int) -> Items:
         counts, size = self.counts[section], SECTIONS[section]
-        first = self._begin[section] - size * (np.cumsum(counts) - counts)
-        at = np.repeat(first, counts)
+        at = np.repeat(self._first[section], counts)
         at += np.arange(0, size * len(at), size)
         return Items(self._bytes, np.repeat(self._rows, counts), at)
 
     def texts(self) -> list[bytes]:
         """Of each row, what comes behind its sections."""
-        ends = zip(self._begin[-1].tolist(), self._end.tolist(), strict=True)
+        ends = zip(self._texts.tolist(), self._end.tolist(), strict=True)
         return [self.joined[begin:end] for begin, end in ends]
 
 
