@@ -71,7 +71,7 @@ class Fitted(NamedTuple):
     taught: Sequence[Example]
     lessons: Sequence[Example]
     """`taught` without the leads that were closed already, but at the evaluated age: there they are
-    asked, and teach the trees a little."""
+    asked, and teach the trees."""
     tested: Sequence[Example]
     shuffled_auc: float | None = None
 
