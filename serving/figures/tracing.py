@@ -8,7 +8,9 @@ stages, never an identifier, a query or a body.
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,8 +25,14 @@ if TYPE_CHECKING:
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
+FAREWELL_S = 2.0
+"""How long the end of a process waits for the collector: one that is dead is tried for longer."""
+
+_log = logging.getLogger(__name__)
+
+
 class Tracing:
-    """The spans of one process. `close` hands over what was not exported yet."""
+    """The spans of one process. `close` hands over what was not exported yet, if that is quick."""
 
     def __init__(self, provider: TracerProvider) -> None:
         from opentelemetry import context, propagate, trace
@@ -67,7 +75,12 @@ class Tracing:
         span.set_status(self._error)
 
     def close(self) -> None:
-        self._provider.shutdown()
+        """The exporter tries again and again, and cannot be told how long: so it is left alone."""
+        farewell = threading.Thread(target=self._provider.shutdown, name="farewell", daemon=True)
+        farewell.start()
+        farewell.join(FAREWELL_S)
+        if farewell.is_alive():
+            _log.warning("the last traces are lost: the collector did not take them in time")
 
 
 def tracing_of(role: str) -> Tracing | None:
@@ -93,7 +106,8 @@ def traced_by(exporter: SpanExporter, role: str, *, at_once: bool = False) -> Tr
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 
-    provider = TracerProvider(resource=Resource.create({"service.name": f"leadline-{role}"}))
+    resource = Resource.create({"service.name": f"leadline-{role}"})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     processor = SimpleSpanProcessor if at_once else BatchSpanProcessor
     provider.add_span_processor(processor(exporter))
     return Tracing(provider)

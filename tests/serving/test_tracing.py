@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 from pydantic import SecretStr
@@ -28,6 +31,7 @@ from core.settings import Redis, Settings
 from events.identity.index import IdentifierIndex
 from events.types import Door, RawEvent
 from features.online import OnlineStore
+from serving.figures import tracing as tracing_module
 from serving.figures.metrics import Metrics
 from serving.figures.traced import CarryingThreads, TracedPipeline, TracedTogether
 from serving.figures.tracing import ENDPOINTS, Tracing, traced_by, tracing_of
@@ -319,6 +323,55 @@ def test_a_collector_that_is_named_is_used_and_a_missing_exporter_is_told(
         tracing_of("api")
     assert ENDPOINTS[1] in refused.value.detail
     assert "leadline[tracing]" in refused.value.do
+
+
+class Deaf(InMemorySpanExporter):
+    """A collector that takes nothing until `gate` opens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.begun, self.ended = (threading.Event() for _ in range(3))
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.begun.set()
+        assert self.gate.wait(60)
+        self.ended.set()
+        return super().export(spans)
+
+
+def test_the_end_does_not_wait_for_a_collector_that_is_dead(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stop that takes too long is made short by force. The loss is told."""
+    monkeypatch.setattr(tracing_module, "FAREWELL_S", 0.05)
+    exporter = Deaf()
+    told = traced_by(exporter, "test")
+    with told.span("last"):
+        pass
+    told.close()
+    assert "the last traces are lost" in caplog.text
+    assert not exporter.ended.is_set()
+    exporter.gate.set()
+    assert exporter.ended.wait(60)
+
+
+def test_a_process_ends_though_its_collector_never_answers() -> None:
+    """Nothing that the library does at the exit waits for it either."""
+    asked = "from serving.figures import tracing; tracing.FAREWELL_S = 0.1; "
+    asked += "told = tracing.tracing_of('api'); span = told.span('last'); span.__enter__(); "
+    asked += "span.__exit__(None, None, None); told.close(); print('closed')"
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        told = subprocess.run(
+            [sys.executable, "-c", asked],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, ENDPOINTS[1]: url, "OTEL_EXPORTER_OTLP_TIMEOUT": "600"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=28,  # the library waits for 30 s
+        )
+    assert told.stdout == "closed\n"
 
 
 def test_the_front_is_wrapped_only_where_traces_are_asked_for(parts: Parts) -> None:
