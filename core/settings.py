@@ -34,6 +34,7 @@ class Api(Section):
     max_batch: int = Field(2_500, ge=1)
     queue_limit: int = Field(20_000, ge=1)  # events waiting for the log's writer
     score_wait_s: float = Field(0.1, gt=0)  # beyond it score calls are turned away
+    worker_late_s: float = Field(10.0, ge=2)  # features behind by more: `worker` in `degraded`
     tls_certificate: Path | None = None  # PEM, with its chain; none: plain HTTP
     tls_key: Path | None = None
 

@@ -26,8 +26,9 @@ PROGRESS = sa.Table(
 
 class Progress(msgspec.Struct):
     """`offset` is the last event whose effects are in the record; `online_offset` the last one
-    whose effects are in the online store; `watermark` its `recorded_at`. accepted = processed +
-    duplicates + failed once `offset` is the log's last.
+    whose effects are in the online store. The effects of all events recorded by `watermark` are in
+    the record: that of the event at `offset`, or later where none has come since. accepted =
+    processed + duplicates + failed once `offset` is the log's last.
     """
 
     partition: int = 0

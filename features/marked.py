@@ -6,7 +6,7 @@ Whoever wants to know later whether they were right (features.parity) has to kno
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import redis
 
@@ -21,6 +21,7 @@ from features.online import (
     WATERMARK,
     BlobPair,
     key_of,
+    read_number,
     stored_blob,
 )
 
@@ -51,14 +52,14 @@ def read_marked(client: redis.Redis, pairs: Sequence[tuple[str, str | None]]) ->
     lies on another node than the rows. A row that was written in between is newer than the
     watermark; then the row's own time says how new. Raises redis.RedisError.
     """
-    before = _watermark(client)
+    before = read_number(client, WATERMARK)
     with client.pipeline(transaction=False) as pipe:
         for lead_id, account_id in pairs:
             _ask(pipe, Entity.LEAD, lead_id)
             if account_id:
                 _ask(pipe, Entity.ACCOUNT, account_id)
         rows = pipe.execute(raise_on_error=False)
-    after = _watermark(client)
+    after = read_number(client, WATERMARK)
     replies = iter([_row(one) for one in rows])
     read = [
         (next(replies), next(replies) if account_id else (None, None, None, None))
@@ -74,11 +75,6 @@ def read_marked(client: redis.Redis, pairs: Sequence[tuple[str, str | None]]) ->
 
 Reply = Sequence[bytes | None]
 """A row's value, its stamp, its `recorded_at` where that differs, and what stands beside it."""
-
-
-def _watermark(client: redis.Redis) -> int | None:
-    told: Any = client.get(WATERMARK)
-    return None if told is None else int(told)
 
 
 def _ask(pipe: redis.client.Pipeline, entity: Entity, entity_id: str) -> None:

@@ -29,6 +29,9 @@ WATERMARK = b"leadline:watermark:2"
 number is that of what stands beside the tiles: a store of an earlier one is filled anew.
 """
 
+_MOST = 2**63 - 1
+"""Moments and offsets are numbers of 64 bits."""
+
 RECORDED = b"at"
 """A row's `recorded_at`, where its stamp is another: history. Feast passes over this field. A live
 row does not clear it, for its own stamp is later. Short: it is kept for every lead."""
@@ -183,12 +186,14 @@ class OnlineStore:
         else:
             self._client.set(WATERMARK, str(recorded_at).encode())
 
+    def watermark(self) -> int | None:
+        return read_number(self._client, WATERMARK)
+
     def filled_to(self) -> int | None:
         """The event up to which every row is written here. A server that came back from a snapshot
         says what it held then; None when it came back empty: then all rows are due.
         """
-        told: Any = self._client.get(_MARK)
-        return None if told is None else int(told)
+        return read_number(self._client, _MARK)
 
     def is_filled(self) -> bool:
         return self.filled_to() is not None
@@ -199,6 +204,18 @@ class OnlineStore:
 
     def unmark(self) -> None:
         self._client.delete(_MARK)
+
+
+def read_number(client: redis.Redis, name: bytes) -> int | None:
+    """What stands under a name of ours; None for nothing, and for what is no such number: somebody
+    else wrote it. Raises redis.RedisError when the server cannot be reached in time.
+    """
+    try:
+        told: Any = client.get(name)
+        number = -1 if told is None else int(told)
+    except (redis.ResponseError, ValueError):
+        return None
+    return number if 0 <= number <= _MOST else None
 
 
 def stored_blob(value: bytes | Exception | None) -> bytes | None:

@@ -85,6 +85,7 @@ class Parts:
             served=self.served,
             exposures=self.exposures,
             calls=self.calls,
+            late_s=settings.api.worker_late_s,
         )
         self.heartbeat = Heartbeat()
         self.metrics.loop_late.set_function(self.heartbeat.take_worst)

@@ -15,19 +15,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from core.clock import Clock, SystemClock
+from core.clock import SECOND, Clock, SystemClock
 from core.errors import StartError, Unavailable
 from events.types import Door, RawEvent
 
 GROUP_LIMIT = 5_000
 """Events in one commit at most: bounds what a crash can undo and how long a reader waits."""
 PRUNE_STEP = 1_000
+PUT_BACK = 10 * SECOND
+"""A clock that was put back by more is believed: the moments that it had told were wrong."""
+BUSY_MS = 100
+"""How long `complete_until` waits for a writer: then events are about to come anyway."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (
   "offset" INTEGER PRIMARY KEY AUTOINCREMENT, recorded_at INTEGER NOT NULL,
   door TEXT NOT NULL, source TEXT NOT NULL, key_id TEXT NOT NULL,
   ip TEXT NOT NULL, user_agent TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS complete (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS room (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL);
 """
@@ -40,6 +45,7 @@ _READ = (
     ' FROM event WHERE "offset" > ? ORDER BY "offset" LIMIT ?'
 )
 _LAST = 'SELECT "offset", recorded_at FROM event ORDER BY "offset" DESC LIMIT 1'
+_COMPLETE = "SELECT at FROM complete"
 _OLDEST = 'SELECT "offset", recorded_at FROM event WHERE "offset" <= ? ORDER BY "offset" LIMIT ?'
 
 
@@ -136,6 +142,30 @@ class EventLog:
             row = self._reader.execute(_LAST).fetchone()
         return int(row[0]) if row else 0
 
+    def complete_until(self, after: int) -> int | None:
+        """A moment by which every event recorded has an offset up to `after`, now and for ever: the
+        next one is recorded later. None while events wait behind `after` or are being written.
+
+        The moment is that of the log's clock and is told inside a transaction that keeps writers
+        out: an event that is on its way to the disk has its time already, but no offset that a
+        reader could see. It is not synced, for after a power cut the clock is later still.
+        """
+        try:
+            with _opened(self._path) as connection:
+                connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                connection.execute("BEGIN IMMEDIATE")
+                offset, last = connection.execute(_LAST).fetchone() or (0, 0)
+                if offset > after:
+                    return None  # closing rolls back
+                now = self._clock.now()
+                until = max(now, _floor(connection, last, now))
+                connection.execute("INSERT OR REPLACE INTO complete VALUES (1, ?)", (until,))
+                connection.execute("COMMIT")
+                return until
+        except sqlite3.OperationalError:
+            return None  # a writer is at work, or there is no room
+
     def prune(self, before_recorded_at: int, up_to_offset: int) -> int:
         """Drops events older than a moment and not after an offset. Returns how many.
 
@@ -206,7 +236,8 @@ class EventLog:
         """
         connection.execute("BEGIN IMMEDIATE")
         offset, last = connection.execute(_LAST).fetchone() or (0, 0)
-        now = max(self._clock.now(), last + 1)
+        now = self._clock.now()
+        now = max(now, _floor(connection, last, now) + 1)
         rows = [event for waiting in group for event in waiting.events]
         connection.executemany(_INSERT, ((now + at, *event) for at, event in enumerate(rows)))
         if rows:
@@ -230,6 +261,12 @@ def _connect(path: Path) -> sqlite3.Connection:
     # FULL, because NORMAL loses answered events in a power cut.
     connection.execute("PRAGMA synchronous=FULL")
     return connection
+
+
+def _floor(connection: sqlite3.Connection, last: int, now: int) -> int:
+    """What is recorded from now on is recorded later than this; `last` is the newest event's."""
+    (complete,) = connection.execute(_COMPLETE).fetchone() or (0,)
+    return max(last, complete if complete <= now + PUT_BACK else 0)
 
 
 @contextmanager

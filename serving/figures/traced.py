@@ -102,6 +102,13 @@ class TracedPipeline:
     def history_is_late(self) -> bool:
         return self._pipeline.history_is_late
 
+    @property
+    def quiet(self) -> bool:
+        return self._pipeline.quiet
+
+    def advance(self, until: int) -> None:
+        self._pipeline.advance(until)
+
     def keep_up(self) -> None:
         self._pipeline.keep_up()
 

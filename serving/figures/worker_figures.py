@@ -51,7 +51,7 @@ def _of_progress(come: Progress) -> Iterator[Metric]:
     yield stages
     yield GaugeMetricFamily(
         "leadline_worker_watermark_timestamp_seconds",
-        "When the last processed event was recorded; 0 for never.",
+        "Up to when all accepted events are processed; 0 for never.",
         value=come.watermark / SECOND,
     )
     yield GaugeMetricFamily(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import redis
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
@@ -19,8 +18,6 @@ from serving.figures.heartbeat import LATE_S
 from serving.http.answers import in_thread, json_answer
 from serving.parts import Parts
 from serving.problems import problem
-from serving.score.filled import Filled
-from serving.score.lookup import ONLINE_STORE
 
 PROBE_S = 2.0
 REGISTRY = "registry"
@@ -38,7 +35,8 @@ async def livez(parts: Parts, request: Request) -> Response:  # noqa: ARG001
 
 
 async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
-    """Rules loaded and the log writable. A missing model or online store degrades instead.
+    """Rules loaded and the log writable. A missing model or online store, and a worker that stands
+    still, degrade instead.
 
     `degraded` names what score answers do without, as they name it themselves; `detail` is there
     when an earlier version of the rules serves, and says why.
@@ -50,8 +48,7 @@ async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
         return response
     loaded = await in_thread(parts, parts.in_force.now)
     degraded = list(loaded.degraded)
-    if not await in_thread(parts, _online, parts.redis):
-        degraded.append(ONLINE_STORE)
+    degraded += await in_thread(parts, parts.desk.missing)
     told = {"status": "ready", "degraded": degraded, "detail": loaded.refused_rules}
     return json_answer({name: value for name, value in told.items() if value})
 
@@ -94,9 +91,7 @@ def _health(parts: Parts) -> dict[str, Any]:
         registry = unfollowed.trouble(connection)
     last = parts.log.last_offset()
     loaded = parts.in_force.now()
-    online = _online(parts.redis)
-    missing = {ONLINE_STORE: not online, REGISTRY: registry}
-    degraded = [*loaded.degraded, *(name for name, lacks in missing.items() if lacks)]
+    degraded = [*loaded.degraded, *parts.desk.missing(), *([REGISTRY] if registry else [])]
     return {
         "status": "degraded" if degraded else "ok",
         "log": {"last_offset": last, "accepted": last, "waiting": parts.log.waiting},
@@ -115,11 +110,3 @@ def _health(parts: Parts) -> dict[str, Any]:
         "degraded": degraded,
         "registry": registry or "ok",
     }
-
-
-def _online(client: redis.Redis) -> bool:
-    """Whether it answers, and holds all that it should."""
-    try:
-        return Filled(client).now()
-    except redis.RedisError:
-        return False

@@ -105,4 +105,6 @@ class Loop:
         elif self._pipeline.history_is_late and self._settings.lake.keep_days is None:
             # Where old events are dropped, history cannot be told from its beginning.
             ask(self._log, Control.RETELL)
+        elif self._pipeline.quiet and (until := self._log.complete_until(after)) is not None:
+            self._pipeline.advance(until)
         return bool(raws)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import redis
 import sqlalchemy as sa
 
-from core.clock import Clock
+from core.clock import SECOND, Clock
 from core.database import reading
 from core.installation import Installation
 from events.identity.history import leads_at
@@ -33,7 +33,7 @@ from serving.score.assess import assess
 from serving.score.beside import NOTHING, Beside, recorded_beside
 from serving.score.breaker import Away
 from serving.score.columns import attach, columns_read
-from serving.score.lookup import RECORD, Lookup, Read
+from serving.score.lookup import RECORD, WORKER, Lookup, Read
 from signals.standing import Standing, answer
 
 Answer = dict[str, Any]
@@ -70,7 +70,9 @@ class ScoreDesk:
         served: ServedLog,
         exposures: ExposureLog,
         calls: CallLog,
+        late_s: float,
     ) -> None:
+        """Features that lack the events of more than `late_s` seconds are told as `worker`."""
         self._installation = installation
         self._engine = engine
         self._in_force = in_force
@@ -79,7 +81,8 @@ class ScoreDesk:
         self._served = served
         self._exposures = exposures
         self.calls = calls
-        self._lookup = Lookup(client, engine, installation.secret())
+        self._lookup = Lookup(client, engine, installation.secret(), clock)
+        self._late = round(late_s * SECOND)
         self._past = threading.Lock()
 
     def score(self, ask: Ask) -> list[Answer | None]:
@@ -87,7 +90,11 @@ class ScoreDesk:
         if ask.as_of is None:
             return self.score_all([ask])[0]
         self._waited([ask])
-        return self._answers([ask], self._then(ask), Seen((), ask.as_of))[0]
+        known_to = min(ask.as_of, self._lookup.recorded_up_to())
+        vectors = self._then(ask)
+        late = self._late_at(ask.as_of, known_to)
+        seen = Seen([late for one in vectors if one is not None], known_to)
+        return self._answers([ask], vectors, seen)[0]
 
     def score_all(self, asks: Sequence[Ask]) -> list[list[Answer | None]]:
         """The same for several calls, all of now and with one level of reasons, in one go."""
@@ -150,7 +157,19 @@ class ScoreDesk:
                 made = crowded(_stored(pairs, found, now))
         if found.marks is not None:
             self._served.put(made, found.marks)
-        return made, Seen(found.degraded, found.known_to, found.beside)
+        late = self._late_at(now, found.known_to)
+        degraded = [one + late for one in found.degraded] if late else found.degraded
+        return made, Seen(degraded, found.known_to, found.beside)
+
+    def _late_at(self, moment: int, known_to: int | None) -> tuple[str, ...]:
+        """What a score as of a moment is made without that knows of all events by `known_to`."""
+        late = known_to is None or moment - known_to > self._late
+        return (WORKER,) if late else ()
+
+    def missing(self) -> tuple[str, ...]:
+        """Of stores and worker, what scores of now are made without, as they name it themselves."""
+        reach = self._lookup.reach()
+        return reach.degraded + self._late_at(self._clock.now(), reach.known_to)
 
     def _then(self, ask: Ask) -> list[FeatureVector | None]:
         """From the lake, point in time; one such question at a time, for it is heavy."""

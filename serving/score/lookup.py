@@ -10,6 +10,7 @@ import redis
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.clock import Clock
 from core.database import reading
 from core.errors import Unavailable
 from events import progress
@@ -30,6 +31,8 @@ ONLINE_STORE = "online_store"
 """What `degraded` names when Redis did not answer, or waits for the worker to fill it."""
 RECORD = "record"
 """What `degraded` names when facts that only the record holds are missing."""
+WORKER = "worker"
+"""What `degraded` names when events that were accepted some time ago may not be in the features."""
 SLOW_S = 0.1
 """Answers later than this, one after the other, and a store is left alone."""
 
@@ -49,21 +52,30 @@ class Read(NamedTuple):
     known_to: int | None = None
 
 
+class Reach(NamedTuple):
+    """What reads do without just now, and until when all events are in them (None: unknown)."""
+
+    degraded: tuple[str, ...]
+    known_to: int | None
+
+
 class Lookup:
     """Two round trips to Redis at most, however many people are asked for.
 
     Raises Unavailable where neither store can tell: nothing true could be said of anybody.
     """
 
-    def __init__(self, client: redis.Redis, engine: sa.Engine, secret: bytes) -> None:
+    def __init__(
+        self, client: redis.Redis, engine: sa.Engine, secret: bytes, clock: Clock | None = None
+    ) -> None:
         self._client = client
         self._index = IdentifierIndex(client, engine, secret)
         self._online = OnlineStore(client)
         self._engine = engine
-        self._filled = Filled(client)
+        self._filled = Filled(client, clock)
         asked, own = (redis.RedisError,), (redis.ResponseError,)
-        self.online = Breaker(Filled(client).now, asked, answers=own, slow_s=SLOW_S)
-        self.record = Breaker(self._recorded_up_to, (SQLAlchemyError,), slow_s=10 * SLOW_S)
+        self.online = Breaker(Filled(client, clock).now, asked, answers=own, slow_s=SLOW_S)
+        self.record = Breaker(self.recorded_up_to, (SQLAlchemyError,), slow_s=10 * SLOW_S)
 
     def find(self, people: Sequence[Who]) -> list[Found | None]:
         """The lead and account of each; None for whom even the record does not know."""
@@ -97,6 +109,16 @@ class Lookup:
         except (Away, redis.ResponseError, IndexError, ValueError):
             read = None  # away, or what it holds is nothing of ours
         return self._read_record(pairs) if read is None else self._fill_read(pairs, read)
+
+    def reach(self) -> Reach:
+        """The same of a read of nobody: who asks how it is, is told what scores are told."""
+        with suppress(Away):
+            if self.online.call(lambda: self._filled.now(afresh=True)):
+                return Reach((), self._filled.known_to)
+        try:
+            return Reach((ONLINE_STORE,), self.record.call(self.recorded_up_to) or None)
+        except Away:
+            return Reach((ONLINE_STORE, RECORD), None)
 
     def reread(self, pairs: Sequence[Found], read: Read) -> Read:
         """The same, once bytes of some turned out to be no tiles: these come from the record, what
@@ -151,11 +173,11 @@ class Lookup:
         """All from the record, which the worker commits together with how far it has come: that is
         the mark of each row. Two looks, for not every database shows one state to all queries.
         """
-        before = self._recorded_up_to()
+        before = self.recorded_up_to()
         away = [(ONLINE_STORE,)] * len(pairs)
         read = self._fill(pairs, Read([(None, None)] * len(pairs), [NOTHING] * len(pairs), away))
         marks = None
-        if before == self._recorded_up_to():
+        if before == self.recorded_up_to():
             marks = [Mark(before, before if account_id else None) for _, account_id in pairs]
         return read._replace(marks=marks, known_to=before or None)
 
@@ -167,7 +189,8 @@ class Lookup:
                 "neither the online store nor the record can tell", do="try again shortly"
             ) from away
 
-    def _recorded_up_to(self) -> int:
+    def recorded_up_to(self) -> int:
+        """All events recorded by then are in the record; 0 for none yet."""
         with reading(self._engine) as connection:
             return progress.load(connection).watermark
 

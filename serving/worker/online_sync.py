@@ -60,12 +60,18 @@ class OnlineSync:
             with reading(self._engine) as record:
                 self._store.write(rows, beside_to_write(record, touched))
                 self._index.write(record, leads)
-            # In steps of their own: they must not stand if one of the rows was refused, nor where
-            # earlier rows are gone, for then nothing would tell that they are.
-            if self._store.filled_to() != progress.online_offset:
-                self._level = False
-                return
-            self._tell(progress)
+            # In a step of its own: it must not stand if one of the rows was refused.
+            self._tell_if_whole(progress)
+        except redis.RedisError as fault:
+            _log.warning("online store: %s; serving goes on from the record", fault)
+            self._level = False
+
+    def advance(self, progress: Progress) -> None:
+        """After a commit that changed nothing but the watermark."""
+        if not self._level:
+            return
+        try:
+            self._tell_if_whole(progress)
         except redis.RedisError as fault:
             _log.warning("online store: %s; serving goes on from the record", fault)
             self._level = False
@@ -85,8 +91,8 @@ class OnlineSync:
         """Between batches: True when Redis is level with the record now."""
         try:
             self._look_for_evictions()
-            reached = self._store.filled_to()
-            if self._level and reached == progress.offset:
+            reached, watermark = self._store.filled_to(), self._store.watermark()
+            if self._level and (reached, watermark) == (progress.offset, progress.watermark):
                 return True
             self._level = False
             self._store.set_watermark(None)
@@ -102,6 +108,13 @@ class OnlineSync:
                 _log.warning("online store: %s; trying again", fault)
             self._level = False
         return self._level
+
+    def _tell_if_whole(self, progress: Progress) -> None:
+        """Not where earlier rows are gone, for then nothing would tell that they are."""
+        if self._store.filled_to() == progress.online_offset:
+            self._tell(progress)
+        else:
+            self._level = False
 
     def _tell(self, progress: Progress) -> None:
         """All rows are written: first for the next worker, then for those who read."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 
+import msgspec
 import sqlalchemy as sa
 
 from core.clock import SECOND, Clock
@@ -40,6 +41,8 @@ from serving.worker.retell import Retelling
 from serving.worker.stages import Stages
 
 RESCORE_EVERY = SECOND
+QUIET = SECOND
+"""Without an event for so long, it is said that none is missing."""
 
 
 class Pipeline:
@@ -134,6 +137,21 @@ class Pipeline:
             with self.stages("rescore"), writing(self._engine) as record:
                 decided.save(record, now)
             self._online.rejudged(decided.judged)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing was said of the last second: neither by an event nor by `advance`."""
+        return self._clock.now() - self.progress.watermark >= QUIET
+
+    def advance(self, until: int) -> None:
+        """All events recorded by `until` are in. For the record first, then for the online store,
+        as with a batch.
+        """
+        after = msgspec.structs.replace(self.progress, watermark=until)
+        with writing(self._engine) as record:
+            progress.save(record, after)
+        self.progress = after
+        self._online.advance(after)
 
     def _compute(self, raws: Sequence[RawEvent]) -> Batch:
         """Everything that a batch brings about; reads the record, changes nothing."""

@@ -137,7 +137,7 @@ def test_the_guide_is_short_and_leaves_nothing_out() -> None:
     """What is not read helps nobody; a word in `degraded` that is not explained helps nobody."""
     text = GUIDE.read_text()
     assert len(text.splitlines()) <= 300
-    for word in ("model", "online_store", "record", "rules", "experiment"):
+    for word in ("model", "online_store", "record", "worker", "rules", "experiment"):
         assert f"| `{word}` |" in text
     for status in ("400", "403", "404", "413", "415", "429, 503", "504"):
         assert f"| {status} |" in text

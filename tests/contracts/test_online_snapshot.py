@@ -175,7 +175,7 @@ def test_the_api_does_not_trust_a_snapshot_before_the_worker_has_been_there(
 def test_a_store_that_moves_on_is_filled(redis_client: redis.Redis) -> None:
     """Only a step back means that rows are gone."""
     at = iter(range(10))
-    filled = Filled(redis_client, lambda: float(next(at)))
+    filled = Filled(redis_client, steady=lambda: float(next(at)))
     told = []
     for watermark in (5, 5, 7, 6, 7):
         redis_client.set(WATERMARK, watermark)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.clock import FixedClock
+from core.clock import SECOND, FixedClock
 from core.errors import StartError, Unavailable
 from events.intake.log import PRUNE_STEP, EventLog, NewEvent
 from events.types import Door
@@ -259,3 +259,71 @@ def test_a_file_that_is_no_log_is_told_in_one_sentence(tmp_path: Path) -> None:
     path.write_bytes(b"this is not a database, whatever its name" * 10)
     with pytest.raises(StartError, match=r"log\.db"):
         EventLog(path)
+
+
+def test_a_log_says_until_when_it_is_complete_and_keeps_to_it(tmp_path: Path) -> None:
+    """What is recorded later is recorded later than that, by whatever process, and if the clock is
+    put back a little; a clock that was hours ahead is not followed.
+    """
+    clock = FixedClock(100 * SECOND)
+    worker, api = (EventLog(tmp_path / "log.db", clock) for _ in range(2))
+    assert worker.complete_until(0) == 100 * SECOND
+    clock.move(-5 * SECOND)
+    assert worker.complete_until(0) == 100 * SECOND
+    api.append([event("a"), event("b")]).result(5)
+    assert [raw.recorded_at for raw in worker.read(0, 9)] == [100 * SECOND + 1, 100 * SECOND + 2]
+    assert (worker.complete_until(0), worker.complete_until(1)) == (None, None)
+    assert worker.complete_until(2) == 100 * SECOND + 2
+
+    clock.move(3_600 * SECOND)
+    assert worker.complete_until(2) == 3_695 * SECOND
+    clock.move(-3_000 * SECOND)
+    api.append([event("c")]).result(5)
+    assert worker.read(2, 9)[0].recorded_at == 695 * SECOND
+    worker.close()
+    api.close()
+
+
+def test_an_event_that_has_its_time_and_no_offset_yet_is_waited_for(tmp_path: Path) -> None:
+    """Between the reading of the clock and the end of the sync nobody can see it; to call the log
+    complete then would be a lie, however long the disk takes.
+    """
+    gate = Gate()
+    api, worker = EventLog(tmp_path / "log.db", gate), EventLog(tmp_path / "log.db", FixedClock(9))
+    done = api.append([event("a")])
+    assert gate.reached.wait(10)
+    assert worker.read(0, 9) == []
+    assert worker.complete_until(0) is None
+    gate.open.set()
+    assert done.result(10) == 1
+    assert worker.complete_until(0) is None
+    assert worker.complete_until(1) == 9
+    worker.close()
+    api.close()
+
+
+def test_however_appends_and_looks_fall_together_nothing_comes_behind_a_look(
+    tmp_path: Path,
+) -> None:
+    """Two writers and a worker, as fast as they can."""
+    path = tmp_path / "log.db"
+    writers, worker = [EventLog(path) for _ in range(2)], EventLog(path)
+
+    def write(log: EventLog) -> None:
+        for _ in range(60):
+            log.append([event("x")]).result(10)
+
+    threads = [threading.Thread(target=write, args=(log,)) for log in writers]
+    for thread in threads:
+        thread.start()
+    told: list[tuple[int, int]] = []
+    while any(thread.is_alive() for thread in threads) or not told:
+        after = worker.last_offset()
+        if (until := worker.complete_until(after)) is not None:
+            told.append((after, until))
+    recorded = {raw.offset: raw.recorded_at for raw in worker.read(0, 1_000)}
+    assert len(recorded) == 120
+    for after, until in told:
+        assert all((offset <= after) == (at <= until) for offset, at in recorded.items())
+    for log in (*writers, worker):
+        log.close()

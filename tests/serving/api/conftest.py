@@ -43,7 +43,9 @@ class Rig:
         self.installation = Installation(folder).create()
         self.store = Embedded(self.installation)
         self.start_store()
-        self.settings = load_settings(None, api={"port": free_port()}, models={"poll_s": 0.05})
+        self.settings = load_settings(
+            None, api={"port": free_port(), "worker_late_s": 3600}, models={"poll_s": 0.05}
+        )
         self.engine = open_record(self.installation.record_db)
         self.log = EventLog(self.installation.log_db)
         self.stop = threading.Event()

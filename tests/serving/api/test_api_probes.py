@@ -98,6 +98,10 @@ def test_readiness_names_what_scores_do_without(rig: Any) -> None:
     finally:
         rig.start_store()
     rig.work()
+    deadline = time.monotonic() + 60
+    while rig.client.get("/readyz").json()["degraded"] != ["model"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_log_that_cannot_be_written_is_not_ready(

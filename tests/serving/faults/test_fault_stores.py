@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 import pytest
 import redis
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
+from starlette.requests import Request
+from starlette.responses import Response
 
-from core.clock import FixedClock, from_iso, to_iso
+from core.clock import HOUR, SECOND, FixedClock, from_iso, to_iso
 from core.errors import Unavailable
 from core.installation import Installation
 from core.settings import load_settings
 from events.types import Identifier, IdentifierKind
 from features.definitions import Entity
 from features.online import FIELD, WATERMARK, key_of
+from serving.http.operations import healthz, readyz
 from serving.parts import Parts
 from serving.score.asks import Ask, Explain
-from serving.score.lookup import ONLINE_STORE
+from serving.score.lookup import ONLINE_STORE, WORKER
 from tests.pipeline_bench import START, Bench
 from tests.serving.faults.lane import Lane
 
@@ -53,7 +58,9 @@ class Rig:
             calls={"sample": 1.0},
             features={"served_sample": 0.5},
         )
-        self.parts = Parts(installation, settings, FixedClock(self.bench.clock.now() + 1))
+        clock = FixedClock(self.bench.clock.now() + 1)
+        self.move = clock.move
+        self.parts = Parts(installation, settings, clock)
 
     def ask(self, people: tuple[Identifier, ...] = PEOPLE) -> Answers:
         return self.parts.desk.score(Ask(people, Explain.SHORT, None, "call"))
@@ -196,6 +203,86 @@ def test_answers_tell_until_when_all_events_are_in_them(rig: Rig) -> None:
     assert told["features_as_of"] == one["features_as_of"]
     then = from_iso(one["features_as_of"])
     assert then <= from_iso(one["as_of"])
+
+
+def probes(rig: Rig) -> tuple[list[str], list[str]]:
+    """What `/readyz` and `/healthz` tell as missing; both answer 200, whatever it is."""
+
+    async def ask() -> tuple[Response, Response]:
+        told = Request({"type": "http"})
+        return await readyz(rig.parts, told), await healthz(rig.parts, told)
+
+    answers = asyncio.run(ask())
+    assert [one.status_code for one in answers] == [200, 200], answers[0].body
+    ready, health = (msgspec.json.decode(one.body)["degraded"] for one in answers)
+    return ready, health
+
+
+@pytest.mark.parametrize("bad", [b"9999999999999999999", b"abc", b"\xff\xfe", b"-5", b"7", None])
+def test_a_bad_watermark_is_no_failure_and_forgotten_once_it_is_put_right(
+    rig: Rig, bad: bytes | None
+) -> None:
+    """Scores, readiness and health tell of it alike; None stands for a value of another type."""
+    good, right = rig.ask(), rig.client.get(WATERMARK)
+    assert probes(rig) == (["model"], ["model"])
+    rig.client.delete(WATERMARK)
+    if bad is None:
+        rig.client.rpush(WATERMARK, "x")
+    else:
+        rig.client.set(WATERMARK, bad)
+    deadline = time.monotonic() + PATIENCE_S
+    while ONLINE_STORE not in (rig.ask()[0] or {})["degraded"]:
+        assert time.monotonic() < deadline
+    assert without(rig.ask(), "degraded") == without(good, "degraded")
+    assert probes(rig) == (["model", ONLINE_STORE],) * 2
+    rig.client.delete(WATERMARK)
+    rig.client.set(WATERMARK, right)
+    rig.until_whole(good)
+    assert probes(rig) == (["model"], ["model"])
+
+
+def test_a_watermark_of_times_to_come_stands_against_no_true_one_for_long(rig: Rig) -> None:
+    """Within a day it is believed, for clocks are put back; so is what the worker says next."""
+    rig.client.set(WATERMARK, str(rig.parts.clock.now() + HOUR))
+    while (rig.ask()[0] or {})["features_as_of"] <= to_iso(rig.parts.clock.now()):
+        continue
+    rig.move(2 * SECOND)
+    rig.bench.clock.move(2 * SECOND)
+    rig.bench.pipeline.advance(rig.parts.clock.now())
+    rig.bench.pipeline.keep_up()
+    deadline = time.monotonic() + PATIENCE_S
+    while (rig.ask()[0] or {})["features_as_of"] != to_iso(rig.parts.clock.now()):
+        assert time.monotonic() < deadline
+    assert probes(rig) == (["model"], ["model"])
+
+
+def test_a_worker_that_stands_still_is_named_until_it_goes_on(rig: Rig) -> None:
+    """By scores from either store, of leads and of the past, and by who asks how it is."""
+    [one] = rig.ask(PEOPLE[:1])
+    assert one is not None
+    rig.move(11 * SECOND)
+    [told] = rig.ask(PEOPLE[:1])
+    assert told is not None
+    assert (told["degraded"], told["features_as_of"]) == (["model", WORKER], one["features_as_of"])
+    assert probes(rig) == (["model", WORKER],) * 2
+    now = rig.parts.clock.now()
+    [past] = rig.parts.desk.score(Ask(PEOPLE[:1], Explain.SHORT, now - SECOND))
+    assert past is not None
+    assert (past["degraded"], past["features_as_of"]) == (told["degraded"], one["features_as_of"])
+    gone(rig)
+    while ONLINE_STORE not in (rig.ask()[0] or {})["degraded"]:
+        continue
+    assert (rig.ask()[0] or {})["degraded"] == ["model", ONLINE_STORE, WORKER]
+    assert probes(rig) == (["model", ONLINE_STORE, WORKER],) * 2
+    rig.lane.mend()
+
+    rig.bench.pipeline.advance(now)
+    deadline = time.monotonic() + PATIENCE_S
+    while (told := rig.ask()[0] or {})["degraded"] != ["model"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert told["features_as_of"] == to_iso(now)
+    assert probes(rig) == (["model"], ["model"])
 
 
 def away(parts: Parts) -> Callable[[], None]:
