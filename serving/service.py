@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from serving.http.dispatch import Dispatcher
 from serving.http.documents import pages
 from serving.http.guard import Guard
-from serving.http.tables import SCORES
+from serving.http.tables import METRICS, SCORES
 from serving.http.traced import traced
 from serving.parts import Parts, parts_of_environment
 
@@ -26,13 +26,14 @@ class Seat:
     """BentoML wants its application at import, the parts are there only when it starts."""
 
     def __init__(self) -> None:
-        self._routes = (*SCORES, *pages(SCORES))
+        self._beside = (METRICS, *pages((*SCORES, METRICS)))
         self._answer: ASGIApp | None = None
 
     def take(self, parts: Parts, *, alone: bool = False) -> None:
         """`alone`: no front stands before it, so requests are traced here."""
-        answer = Guard(Dispatcher(self._routes, parts), parts.overload, parts.metrics)
-        self._answer = traced(answer, parts, self._routes) if alone else answer
+        scores = Guard(Dispatcher(SCORES, parts), parts.overload, parts.metrics)
+        answer = Dispatcher(self._beside, parts, otherwise=scores)
+        self._answer = traced(answer, parts, SCORES) if alone else answer
 
     @property
     def taken(self) -> bool:
@@ -52,7 +53,7 @@ seat = Seat()
 @bentoml.asgi_app(seat, path="/")
 @bentoml.service(
     name="lead_scoring",
-    # The api counts, logs and limits for itself; twice would only cost time.
+    # We count, log and limit for ourselves; twice would only cost time. So `/metrics` is ours.
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     traffic={"timeout": 60},

@@ -244,6 +244,13 @@ def _open(path: str, endpoint: Any, summary: str, **more: Any) -> Route:
     return Route("GET", path, endpoint, summary, None, tag="Operations", **told)
 
 
+METRICS = _open(
+    "/metrics",
+    operations.metrics,
+    "For Prometheus.",
+    answer=TEXT,
+    answer_type="text/plain",
+)
 OPERATIONS: tuple[Route, ...] = (
     _open("/livez", operations.livez, "The event loop turns.", refusals=(503,)),
     _open("/readyz", operations.readyz, "Rules are loaded, the log is writable.", refusals=(503,)),
@@ -254,13 +261,7 @@ OPERATIONS: tuple[Route, ...] = (
         answer=ref("Health"),
         refusals=(503,),
     ),
-    _open(
-        "/metrics",
-        operations.metrics,
-        "For Prometheus.",
-        answer=TEXT,
-        answer_type="text/plain",
-    ),
+    METRICS,
 )
 
 

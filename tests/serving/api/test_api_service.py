@@ -136,7 +136,7 @@ def test_a_built_bento_gives_the_answers_of_the_api(rig: Any, alone: httpx.Clien
     )
 
 
-def test_it_refuses_as_the_api_does_and_shows_the_score_routes_alone(
+def test_it_refuses_as_the_api_does_and_shows_no_other_route(
     rig: Any, alone: httpx.Client, problem_of: Any
 ) -> None:
     """And what answers is what the store holds, not this checkout."""
@@ -146,5 +146,26 @@ def test_it_refuses_as_the_api_does_and_shows_the_score_routes_alone(
     problem_of(httpx.post(f"{alone.base_url}/v1/score", json=ask), 403)
     problem_of(alone.post("/v1/score", json=ask, auth=(rig.write_key, "")), 403)
     told = alone.get("/docs.json").json()
-    assert set(told["paths"]) == {"/v1/score", "/v1/score/batch", "/v1/accounts/score"}
+    scores = {"/v1/score", "/v1/score/batch", "/v1/accounts/score"}
+    assert set(told["paths"]) == {*scores, "/metrics"}
     assert told["info"]["title"] == MARK
+
+
+def test_it_tells_its_stages_what_it_lacked_and_whom_it_turned_away(alone: httpx.Client) -> None:
+    """Without a key, as the api's: else nobody sees that a bento degrades. Its probes are
+    BentoML's, which know nothing of that.
+    """
+    wrong = alone.get("/v1/score", params={"user_id": "b-1"}, headers={"X-Request-Timeout-Ms": "0"})
+    assert wrong.status_code == 504
+    told = httpx.get(f"{alone.base_url}/metrics", timeout=10)
+    assert told.status_code == 200
+    assert told.headers["content-type"].startswith("text/plain")
+    lines = dict(one.rsplit(" ", 1) for one in told.text.splitlines() if not one.startswith("#"))
+    assert float(lines['leadline_score_stage_seconds_count{stage="find"}']) > 0
+    assert float(lines['leadline_scores_turned_away_total{why="late"}']) == 1
+    refused = 'leadline_requests_total{method="GET",route="/v1/score",status="504"}'
+    assert float(lines[refused]) == 1
+    assert "leadline_scores_degraded_total" in told.text
+    assert "leadline_release" in lines
+    for probe in ("/livez", "/readyz", "/healthz"):
+        assert (alone.get(probe).status_code, alone.get(probe).text) == (200, "\n")
