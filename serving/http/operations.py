@@ -39,7 +39,7 @@ async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
     still, degrade instead.
 
     `degraded` names what score answers do without, as they name it themselves; `detail` is there
-    when an earlier version of the rules serves, and says why.
+    when an earlier version of the rules or of the model serves, and says why.
     """
     troubles = [told for told in (await _rules(parts), await _log(parts)) if told]
     if troubles:
@@ -49,7 +49,8 @@ async def readyz(parts: Parts, request: Request) -> Response:  # noqa: ARG001
     loaded = await in_thread(parts, parts.in_force.now)
     degraded = list(loaded.degraded)
     degraded += await in_thread(parts, parts.desk.missing)
-    told = {"status": "ready", "degraded": degraded, "detail": loaded.refused_rules}
+    detail = "; ".join(why for why in (loaded.refused_rules, loaded.refused_model) if why)
+    told = {"status": "ready", "degraded": degraded, "detail": detail}
     return json_answer({name: value for name, value in told.items() if value})
 
 

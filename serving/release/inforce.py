@@ -29,8 +29,8 @@ class Loaded(NamedTuple):
     """Immutable: a score is made from one of these from beginning to end.
 
     The release names the rules and the model that are really loaded; `degraded` names what is not
-    as the record wants it: `rules` when an earlier version serves, `model` when there is none,
-    `experiment` when its challenger cannot serve.
+    as the record wants it: `rules` when an earlier version serves, `model` when there is none or
+    an earlier champion serves, `experiment` when its challenger cannot serve.
     """
 
     release: Release
@@ -40,6 +40,8 @@ class Loaded(NamedTuple):
     snoozed: snoozes.Snoozed = snoozes.NONE
     refused_rules: str = ""
     """Why the rules that were published last do not serve; empty when they do."""
+    refused_model: str = ""
+    """The same of the model that was promoted last."""
     trial: Trial | None = None
     """The experiment that runs, if one does."""
 
@@ -135,9 +137,10 @@ class InForce:
             _really(wanted.release, compiled, scorer),
             compiled.rulebook,
             scorer,
-            (*(("rules",) if compiled.refused else ()), *(() if scorer else ("model",))),
+            _missing(compiled, scorer, refused),
             self._snoozed(wanted.snoozes, before),
             compiled.refused,
+            refused,
         )
         trial, no_trial = self._trials.follow(wanted.release, loaded)
         if no_trial:
@@ -168,6 +171,11 @@ class InForce:
         if trouble and trouble != self._told:
             _log.error(trouble)
         self._told = trouble
+
+
+def _missing(compiled: Compiled, scorer: Scorer | None, refused: str) -> tuple[str, ...]:
+    named = {"rules": bool(compiled.refused), "model": scorer is None or bool(refused)}
+    return tuple(name for name, lacks in named.items() if lacks)
 
 
 def _really(wanted: Release, compiled: Compiled, scorer: Scorer | None) -> Release:

@@ -95,11 +95,31 @@ def test_a_refused_model_leaves_the_last_good_one_serving_until_it_can_be_loaded
     kept = in_force.now()
     assert kept.scorer is good.scorer
     assert kept.release.model_version == "1"
-    assert kept.degraded == ()
+    assert kept.degraded == ("model",)
+    assert kept.refused_model.startswith("model lead_propensity 2 refused: ")
     (folder / "model.txt").write_text(trees)
     repaired = in_force.now()
     assert repaired.scorer is not None
     assert repaired.scorer.version == "2"
+    assert (repaired.degraded, repaired.refused_model) == ((), "")
+
+
+def test_a_model_whose_folder_is_not_here_is_named_while_the_one_before_it_serves(
+    installation: Installation, engine: sa.Engine, write_model: Publish
+) -> None:
+    """So does it go on another machine, to which nobody copied it: served would be the old one for
+    good, and nobody would see. Rolled back to what serves, nothing is missing.
+    """
+    in_force = InForce(installation, engine, 0.0)
+    write_model(installation, "1")
+    serve(engine, "1")
+    assert in_force.now().degraded == ()
+    serve(engine, "2")
+    for _ in range(2):
+        kept = in_force.now()
+        assert (kept.release.model_version, kept.degraded) == ("1", ("model",))
+    serve(engine, "1")
+    assert in_force.now().degraded == ()
 
 
 def test_a_first_model_that_is_refused_leaves_the_rules(

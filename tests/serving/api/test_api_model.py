@@ -61,3 +61,20 @@ def test_single_and_batch_give_the_same_answer(rig: Any, promoted: str) -> None:
     one.pop("as_of")
     many.pop("as_of")
     assert many == {**one, "priority": pytest.approx(one["priority"], abs=0.2)}
+
+
+def test_a_champion_that_cannot_be_loaded_is_named_by_all_who_tell(rig: Any, promoted: str) -> None:
+    """The one before it answers, and whoever runs it learns why it is still that one."""
+    release.make(rig.engine, 3, "test", model_name="lead_propensity", model_version="8")
+    try:
+        told = _until(rig, lambda told: told["degraded"] == ["model"])
+        assert told["model"]["version"] == promoted
+        ready = rig.client.get("/readyz")
+        assert (ready.status_code, ready.json()["degraded"]) == (200, ["model"])
+        assert "lead_propensity 8 refused" in ready.json()["detail"]
+        health = rig.client.get("/healthz").json()
+        assert (health["status"], health["degraded"]) == ("degraded", ["model"])
+        assert health["release"]["model"]["version"] == promoted
+    finally:
+        release.make(rig.engine, 4, "test", model_name="lead_propensity", model_version=promoted)
+    _until(rig, lambda told: not told["degraded"])
