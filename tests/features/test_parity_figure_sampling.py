@@ -63,14 +63,28 @@ def test_what_waits_is_written_when_the_api_stops(engine: sa.Engine) -> None:
     assert newest.vector.lead_id == "lead-2"
 
 
+def test_of_a_batch_some_are_kept_from_its_first_to_its_last(engine: sa.Engine) -> None:
+    """A thousand leads at once would take the room of calls for one, and longer than the scores."""
+    log = log_of(engine, Features())
+    many = [one(number) for number in range(1_000)]
+    log.put(many, [MARK] * len(many))
+    log.close()
+    assert kept(engine)[::-1] == [f"lead-{number}" for number in range(0, 1_000, 20)]
+
+
 def test_beyond_its_room_vectors_are_dropped_and_counted(engine: sa.Engine) -> None:
     """A burst while the disk is busy: nobody waits, and the loss is told."""
     dropped: list[int] = []
     log = log_of(engine, Features(), dropped.append)
     with writing(engine):  # the log's own transaction has to wait
         many = [one(number) for number in range(WAITING + 1_000)]
-        threading.Thread(target=log.put, args=(many, [MARK] * len(many))).start()
-        log.put(many, [MARK] * len(many))
+
+        def put_each() -> None:
+            for vector in many:
+                log.put([vector], [MARK])
+
+        threading.Thread(target=put_each).start()
+        put_each()
     log.close()
 
     assert sum(dropped) + len(kept(engine)) == 2 * len(many)
@@ -80,7 +94,8 @@ def test_beyond_its_room_vectors_are_dropped_and_counted(engine: sa.Engine) -> N
 def test_only_the_newest_are_kept(engine: sa.Engine) -> None:
     """The table has a bound in rows."""
     log = log_of(engine, Features(served_kept=10))
-    log.put([one(number) for number in range(300)], [MARK] * 300)
+    for number in range(300):
+        log.put([one(number)], [MARK])
     log.close()
 
     assert kept(engine) == [f"lead-{number}" for number in range(299, 289, -1)]
