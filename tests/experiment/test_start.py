@@ -230,7 +230,32 @@ def test_the_commands_tell_what_runs_and_what_to_do(
     assert '"verdict":"keep_running"' in call(where, "report", "--json").output
     assert "the champion stays" in call(where, "stop").output
     assert "stopped" in call(where, "list").output
-    assert "ended, day" in call(where, "report", "1").output
+    ended = call(where, "report", "1").output
+    assert ended.startswith("undecided: no unit's window has run yet")
+    assert "ended, day" in ended
+    again = ("--rules", str(second_rules), "--base-rate", "5", "--lift", "0.001")
+    told = call(where, "start", *again).output
+    assert "a lift of 0.001% is found with" in told
+    assert "warning: few ever score more than 100,000 units" in told
+
+
+def test_a_challenger_that_does_not_win_is_promoted_only_by_who_insists(
+    installed: Installed, second_rules: int
+) -> None:
+    """Else one slip puts in force for everybody what the report warns of."""
+    where, engine = installed.installation, installed.engine
+    call(where, "start", "--rules", str(second_rules), "--base-rate", "5")
+    refused = call(where, "stop", "--promote").exception
+    assert isinstance(refused, WorkError)
+    assert "its verdict is: keep running: no unit's window has run yet" in refused.detail
+    assert "--despite-verdict" in refused.do
+    assert release.current(engine).rules_version == 0
+    with reading(engine) as record:
+        assert running(record) is not None
+    told = call(where, "stop", "--promote", "--despite-verdict").output
+    assert told.startswith("keep running: no unit's window has run yet")
+    assert "in force for everybody" in told
+    assert release.current(engine).rules_version == second_rules
 
 
 def test_a_users_mistake_is_told_in_lines_with_its_exit_code(

@@ -128,6 +128,8 @@ def figures(low: float, high: float, **changes: object) -> Figures:
         (figures(-0.01, 0.019), Verdict.FUTILE),
         (figures(-0.01, 0.021), Verdict.KEEP_RUNNING),
         (figures(-1, 1, days=60), Verdict.OUT_OF_TIME),
+        (figures(-1, 1, days=70, promoted=False), Verdict.ENDED),
+        (figures(0.001, 1, promoted=True), Verdict.CHALLENGER_WINS),
         (figures(0.001, 1, broken=("more complaints",)), Verdict.GUARDRAIL),
         (figures(0.001, 1, broken=("x",), ratio_off=True), Verdict.INVALID),
     ],
@@ -138,6 +140,23 @@ def test_the_stop_rule_asks_for_trust_first_then_harm_then_the_result(
     """A winner that got the wrong units, or that drives people away, is none."""
     assert judge(told).verdict is verdict
     assert judge(told).over == (verdict is not Verdict.KEEP_RUNNING)
+
+
+def test_nobody_is_told_to_stop_or_to_wait_for_what_has_ended() -> None:
+    """The windows of its units run on, and its report may be read for ever."""
+    ended = [
+        judge(figures(low, high, promoted=low > 0, **more)).words
+        for low, high, more in (
+            (-1, 1, {"counted": 0, "planned": 1_179_487_793_626}),
+            (0.001, 1, {}),
+            (-0.01, 0.01, {"lift": 0.5}),
+            (-1, 1, {"broken": ("x",)}),
+        )
+    ]
+    assert ended[0].startswith("undecided: no unit's window has run")
+    assert ended[1] == "challenger wins; it has ended, and its challenger was promoted"
+    assert all("stop" not in one and "keep running" not in one for one in ended)
+    assert all("the champion stayed" in one for one in (ended[0], *ended[2:]))
 
 
 def test_a_plan_for_nothing_is_refused() -> None:

@@ -133,17 +133,45 @@ def report(
 
 @experiment.command()
 @click.option("--promote", is_flag=True, help="Put the challenger in force for everybody.")
+@click.option(
+    "--despite-verdict", is_flag=True, help="With --promote: also one that the report lets not win."
+)
 @data_option()
-def stop(promote: bool, installation: Installation) -> None:
-    """Stop the experiment that runs; the champion serves everybody within seconds."""
+def stop(promote: bool, despite_verdict: bool, installation: Installation) -> None:
+    """Stop the experiment that runs; the champion serves everybody within seconds.
+
+    With --promote the report's verdict is told first, and decides unless it is overruled.
+    """
     from training.experiment import start as starting
 
     installed = open_installed(installation)
+    if promote:
+        _ask_verdict(installed, despite_verdict)
     ended, trouble = starting.stop(installed, SystemClock(), promote=promote)
     what = "its challenger is in force for everybody" if promote else "the champion stays"
     click.echo(f"experiment {ended.id} ({ended.spec.name}) has ended: {what}")
     if trouble:
         click.echo(trouble, err=True)
+
+
+def _ask_verdict(installed: Installed, despite: bool) -> None:
+    """Before anything has moved. WorkError where the challenger does not win and nobody insists."""
+    from scoring.experiment import running
+    from training.experiment.report import report as make_report
+    from training.experiment.stop import Verdict
+
+    with reading(installed.engine) as record:
+        found = running(record)
+    if found is None:
+        return  # `stop` says so
+    told = make_report(installed.engine, found, SystemClock().now()).report
+    if told.verdict is not Verdict.CHALLENGER_WINS and not despite:
+        raise WorkError(
+            f"experiment {found.id} runs on, nothing was promoted; its verdict is: {told.words}",
+            do="`leadline experiment stop` keeps the champion; to put the challenger in force all "
+            "the same, add --despite-verdict",
+        )
+    click.echo(told.words)
 
 
 @experiment.command("list")

@@ -38,7 +38,7 @@ def draw(file: Path, told: Told) -> None:
         _draw_arms(arms, told, days)
         _draw_difference(difference, told, days)
         for axes in (arms, difference):
-            axes.set(xlabel="days since the start", xlim=(0, days[-1]))
+            axes.set(xlabel="days since the start", xlim=(0, max(days[-1], 1)))
             axes.grid(alpha=0.3)
             axes.spines[["top", "right"]].set_visible(False)
 
@@ -51,6 +51,8 @@ def _draw_arms(axes: Axes, told: Told, days: Numbers) -> None:
         mean = np.where(arm.units >= SHOWN, arm.total / np.maximum(arm.units, 1), np.nan)
         label = f"{name}, {int(arm.units[-1]):,} units counted"
         axes.plot(days, mean, color=colour, label=label)
+    if max(told.path.champion.units[-1], told.path.challenger.units[-1]) < SHOWN:
+        _tell_nothing(axes)
     axes.set_title(WORDS[told.report.experiment.spec.metric], fontsize=10)
     axes.legend(frameon=False, fontsize=9)
 
@@ -61,14 +63,21 @@ def _draw_difference(axes: Axes, told: Told, days: Numbers) -> None:
     known = np.isfinite(seen.low)
     axes.fill_between(days, seen.low, seen.high, where=known, color=_BAND, linewidth=0)
     axes.plot(days[known], seen.estimate[known], color=_CHALLENGER)
-    axes.axhline(0, color="#333333", linewidth=1)
+    if known.any():
+        axes.axhline(0, color="#333333", linewidth=1)
+    else:
+        _tell_nothing(axes)
     if told.report.decided_at is not None:
         decided = (told.report.decided_at - told.report.experiment.started_at) / DAY
         axes.axvline(decided, color="#4c956c", linestyle="--", linewidth=1)
         axes.annotate(
             " decided", (decided, 1.0), xycoords=("data", "axes fraction"), fontsize=8, va="bottom"
         )
-    if not known.any():
-        axes.annotate("not enough yet", (0.5, 0.5), xycoords="axes fraction", ha="center")
     what = "champion's error − challenger's" if told.report.shadow else "challenger − champion"
     axes.set_title(f"{what}, {told.report.confidence:.0%} at all looks", fontsize=10, pad=14)
+
+
+def _tell_nothing(axes: Axes) -> None:
+    """An axis of values would have none to measure."""
+    axes.set_yticks([])
+    axes.annotate("not enough yet", (0.5, 0.5), xycoords="axes fraction", ha="center")

@@ -93,10 +93,11 @@ def report(engine: sa.Engine, experiment: Experiment, now: int) -> Told:
         lift=spec.lift,
         counted=int(chosen.champion.units[-1] + chosen.challenger.units[-1]),
         planned=spec.planned,
-        days=(now - start) / DAY,
+        days=((experiment.ended_at or now) - start) / DAY,
         max_days=spec.max_days,
         ratio_off=drawn is not None and drawn.off,
         broken=tuple(one.name for one in watched if one.broken),
+        promoted=None if experiment.ended_at is None else bool(experiment.promoted),
     )
     verdict = judge(figures)
     made = Report(

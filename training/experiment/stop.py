@@ -16,6 +16,8 @@ class Verdict(enum.StrEnum):
     CHALLENGER_WINS = "challenger_wins"
     CHAMPION_WINS = "champion_wins"
     FUTILE = "futile"
+    ENDED = "ended"
+    """By hand, before anything was decided."""
     OUT_OF_TIME = "out_of_time"
     KEEP_RUNNING = "keep_running"
 
@@ -43,6 +45,8 @@ class Figures(NamedTuple):
     ratio_off: bool = False
     broken: tuple[str, ...] = ()
     """Guardrails that the challenger has run into, in words."""
+    promoted: bool | None = None
+    """Whether it has ended with its challenger in force; None while it runs."""
 
 
 def judge(figures: Figures) -> Told:
@@ -58,25 +62,46 @@ def judge(figures: Figures) -> Told:
         Verdict.CHALLENGER_WINS: low > 0,
         Verdict.CHAMPION_WINS: high < 0,
         Verdict.FUTILE: wanted > 0 and high < wanted,
+        Verdict.ENDED: figures.promoted is not None,
         Verdict.OUT_OF_TIME: figures.days >= figures.max_days,
         Verdict.KEEP_RUNNING: True,
     }
     verdict = next(one for one in Verdict if found[one])
-    return Told(verdict, _words(verdict, figures))
+    if figures.promoted is None:
+        return Told(verdict, _advice(verdict).format(_found(verdict, figures)))
+    became = "its challenger was promoted" if figures.promoted else "the champion stayed"
+    return Told(verdict, f"{_found(verdict, figures)}; it has ended, and {became}")
 
 
-def _words(verdict: Verdict, figures: Figures) -> str:
+def _found(verdict: Verdict, figures: Figures) -> str:
     return {
         Verdict.INVALID: "invalid: the arms did not get their shares, so no figure here can be "
-        "trusted; find out where units are lost, then start anew",
-        Verdict.GUARDRAIL: f"stop: the challenger does harm: {' and '.join(figures.broken)}",
-        Verdict.CHALLENGER_WINS: "challenger wins: stop with --promote",
-        Verdict.CHAMPION_WINS: "champion wins: stop, the challenger is worse",
-        Verdict.FUTILE: f"futile: stop, a lift of {figures.lift:.0%} is no longer to be expected",
-        Verdict.OUT_OF_TIME: f"out of time: {figures.max_days} days have passed without a "
-        "decision; stop and keep the champion",
+        "trusted",
+        Verdict.GUARDRAIL: f"the challenger does harm: {' and '.join(figures.broken)}",
+        Verdict.CHALLENGER_WINS: "challenger wins",
+        Verdict.CHAMPION_WINS: "champion wins, the challenger is worse",
+        Verdict.FUTILE: f"futile: a lift of {percent(figures.lift)} is no longer to be expected",
+        Verdict.ENDED: f"undecided: {_missing(figures)}",
+        Verdict.OUT_OF_TIME: f"out of time: {figures.max_days} days have passed without a decision",
         Verdict.KEEP_RUNNING: f"keep running: {_missing(figures)}",
     }[verdict]
+
+
+def _advice(verdict: Verdict) -> str:
+    """What to do with what was found, while it runs."""
+    return {
+        Verdict.INVALID: "{}; find out where units are lost, then start anew",
+        Verdict.GUARDRAIL: "stop: {}",
+        Verdict.CHALLENGER_WINS: "{}: stop with --promote",
+        Verdict.CHAMPION_WINS: "{}: stop",
+        Verdict.FUTILE: "{}: stop",
+        Verdict.OUT_OF_TIME: "{}: stop and keep the champion",
+    }.get(verdict, "{}")
+
+
+def percent(share: float) -> str:
+    """Three digits of it, so that 0.001 % is not told as none."""
+    return f"{100 * share:.3g}%"
 
 
 def _missing(figures: Figures) -> str:

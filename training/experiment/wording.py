@@ -7,13 +7,16 @@ from scoring.experiment import Experiment, Metric
 from training.experiment.measures import Arm, Range
 from training.experiment.report import Report
 from training.experiment.shadow import Shadow
-from training.experiment.start import Started
+from training.experiment.start import SHADOWED, Started
+from training.experiment.stop import percent
 
 NAMES = {
     Metric.WIN_RATE: "win rate",
     Metric.REVENUE: "revenue a unit",
     Metric.SPEED: "window left when won",
 }
+_MANY = 100_000
+"""Units that few companies see within an experiment's days."""
 SECONDS = ", seconds"
 """Ends the name of what the report holds in seconds; people read milliseconds."""
 
@@ -29,13 +32,27 @@ def tell_start(told: Started) -> str:
             f"{_number(spec.metric, spec.base)}"
         )
         lines.append(
-            f"a lift of {spec.lift:.0%} is found with {spec.planned:,} units, most likely; "
+            f"a lift of {percent(spec.lift)} is found with {spec.planned:,} units, most likely; "
             f"a unit is an account, or a lead without one"
         )
+        lines += _too_many(told)
     lines.append(
         "in force everywhere within seconds; `leadline experiment report` may be read daily"
     )
     return "\n".join(lines)
+
+
+def _too_many(told: Started) -> list[str]:
+    """Where the plan asks for more than ever came: it would end without a decision."""
+    spec = told.experiment.spec
+    most = max(told.units, _MANY)
+    if spec.planned <= most:
+        return []
+    shadow = f"; --shadow tells with some {SHADOWED:,} units whose chances are truer"
+    return [
+        f"warning: few ever score more than {most:,} units: look for a greater --lift"
+        + (shadow if spec.challenger is not None else "")
+    ]
 
 
 def tell_report(report: Report) -> str:
