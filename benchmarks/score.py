@@ -154,9 +154,10 @@ def _singles(told: dict[str, Told], memory: str) -> Table:
     )
     steady = (
         "Open loop at a fixed rate, from the moment a request is due: p50 ≤ 1 and p99 ≤ 5 ms at "
-        f"{RATE:.0f}/s are asked; and at half of the closed loop's rate. The floor's row says what of"
-        " it is the machine's and the load's own: read the others beside it. On one connection at "
-        "500/s hey and h2load told the same of the floor, within 0.3 ms; on many they send in bursts."
+        f"{RATE:.0f}/s are asked; and at half of the closed loop's rate. The floor's row says "
+        "what of it is the machine's and the load's own: read the others beside it. On one "
+        "connection at 500/s hey and h2load told the same of the floor within 0.3 ms; on many "
+        "they send in bursts."
     )
     share = (
         "load's core: the share that the load used of its core; the floor's row shows what it can "
