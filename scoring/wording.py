@@ -1,6 +1,8 @@
 """A feature and its value in a seller's words: `3 pricing page views in 7 days`.
 
-One table of nouns; the sentence follows from the feature's kind, so a new window needs no words.
+One table of nouns; the sentence follows from the feature's kind, so a new window needs no words. It
+begins with a capital, as those of the rules do. Amounts have no currency: tiles keep them as they
+came.
 """
 
 from __future__ import annotations
@@ -87,6 +89,11 @@ _CAPITALS = {"vp", "it", "ap", "cfo", "cto", "ceo", "sdr", "us", "uk"}
 @lru_cache(KEPT)
 def tell(feature_name: str, value: Value) -> str:
     """KeyError for a name that is neither a feature of ours nor a column of a CRM."""
+    told = _told(feature_name, value)
+    return told[:1].upper() + told[1:]
+
+
+def _told(feature_name: str, value: Value) -> str:
     if feature_name.startswith(PREFIX):
         return _tell_custom(feature_name, value)
     feature = BY_FEATURE[feature_name]
@@ -96,7 +103,7 @@ def tell(feature_name: str, value: Value) -> str:
 
 
 def _tell_custom(name: str, value: Value) -> str:
-    """`crm_lead_origin` and `API` → `lead origin API`; numbers without needless digits."""
+    """`crm_lead_origin` and `API` → `Lead origin API`; numbers without needless digits."""
     noun = name.removeprefix(PREFIX).replace("_", " ")
     if value is None:
         return f"{noun} unknown"

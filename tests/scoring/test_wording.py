@@ -14,7 +14,7 @@ def test_every_feature_has_words(feature: Feature):
     for value in (None, 0, 1, 3.7, 12_000) if not feature.is_word else (None, "vp_finance"):
         told = tell(feature.name, value)
 
-        assert told
+        assert told[0].isupper() or told[0].isdigit()
         assert "_" not in told
         assert "None" not in told
 
@@ -24,16 +24,16 @@ def test_every_feature_has_words(feature: Feature):
     [
         ("pricing_views_7d", 3, "3 pricing page views in 7 days"),
         ("pricing_views_1d", 1, "1 pricing page view in 1 day"),
-        ("webinars_30d", 0, "no webinars attended in 30 days"),
+        ("webinars_30d", 0, "No webinars attended in 30 days"),
         ("calls_no_answer_30d", 2, "2 calls by sales ending in “no answer” in 30 days"),
         ("site_seconds_7d", 600, "10 minutes on the site in 7 days"),
-        ("site_seconds_7d", 20, "under a minute on the site in 7 days"),
-        ("days_since_engagements", 2.4, "last active 2 days ago"),
-        ("days_since_engagements", 0.1, "last active today"),
-        ("days_since_pricing_views", None, "never on the pricing page"),
-        ("open_deal_value", 45_000.0, "open deal worth 45,000"),
-        ("role", "vp_finance", "role VP finance"),
-        ("industry", None, "industry unknown"),
+        ("site_seconds_7d", 20, "Under a minute on the site in 7 days"),
+        ("days_since_engagements", 2.4, "Last active 2 days ago"),
+        ("days_since_engagements", 0.1, "Last active today"),
+        ("days_since_pricing_views", None, "Never on the pricing page"),
+        ("open_deal_value", 45_000.0, "Open deal worth 45,000"),
+        ("role", "vp_finance", "Role VP finance"),
+        ("industry", None, "Industry unknown"),
         ("account_active_people_7d", 4, "4 people active in 7 days (whole company)"),
     ],
 )
