@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 
 from core.connections import connect_redis
 from core.installation import Installation
 from serving.running.embedded import Embedded
+
+settings.register_profile("untimed", deadline=None)  # nothing under test is timed
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
 
 from core.errors import DefinitionError
 from rules import Rulebook, load_catalog, read_catalog
 
 Edit = Callable[..., dict[str, str]]
-
-settings.register_profile("untimed", deadline=None)  # nothing under test is timed
-settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
