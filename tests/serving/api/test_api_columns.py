@@ -80,7 +80,7 @@ def test_a_lead_is_scored_by_its_columns(rig: Any, promoted: str) -> None:
     assert told["model"]["version"] == promoted
     assert told["contributions"]["crm_seats"] > 0
     assert sum(told["contributions"].values()) + told["base"] == pytest.approx(told["margin"])
-    assert "seats 9" in [reason["text"] for reason in told["reasons"]]
+    assert "Seats 9" in [reason["text"] for reason in told["reasons"]]
     assert score(rig, lead={"user_id": "seven"})["propensity"] == told["propensity"]
 
 
